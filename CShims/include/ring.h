@@ -1,0 +1,4 @@
+#ifndef CAIRN_RING_H
+#define CAIRN_RING_H
+#include <liburing.h>
+#endif

@@ -1,0 +1,24 @@
+/// A small seeded generator (SplitMix64; Steele, Lea, Flood, OOPSLA 2014): the same seed gives the
+/// same numbers on every machine, which the simulation and the property tests rest on.
+package struct Random: RandomNumberGenerator {
+    @usableFromInline var state: UInt64
+
+    @inlinable
+    package init(seed: UInt64) { state = seed }
+
+    @inlinable
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number in `0 ..< bound`, without division.
+    @inlinable
+    package mutating func below(_ bound: Int) -> Int {
+        ensure(bound > 0, "bound")
+        return Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
+    }
+}
