@@ -106,6 +106,8 @@ struct EntryTable: ~Copyable {
     private(set) var top = 0
     private(set) var freeCount = 0
     private var freeList = PolicyList()
+    /// Where `allocateLow` searches on.
+    private var lowCursor = 0
 
     init(capacity: Int, node: Int?) throws(AddressRange.Failure) {
         // Ids stay below 2^31: the slab marks free chunks with the highest bit.
@@ -144,6 +146,21 @@ struct EntryTable: ~Copyable {
         return id
     }
 
+    /// A free record near the start of the table, for one that moves there from its end; nil: none
+    /// within 256 places of where the last search ended. The free list's head would be of no use:
+    /// records are freed in runs, so it is often right below the end.
+    mutating func allocateLow() -> UInt32? {
+        if lowCursor >= top / 2 { lowCursor = 0 }
+        for place in lowCursor..<min(lowCursor + 256, top - 1) {
+            lowCursor = place + 1
+            if entries[place].meta.state == .free {
+                leaveFreeList(UInt32(place))
+                return UInt32(place)
+            }
+        }
+        return nil
+    }
+
     mutating func free(_ id: UInt32) {
         entries[Int(id)] = Entry()
         freeCount += 1
@@ -162,7 +179,7 @@ struct EntryTable: ~Copyable {
     // MARK: Shrinking
 
     /// Whether so many records are free that cutting the end off is worth the work.
-    var isSparse: Bool { freeCount > 1024 && freeCount > top / 8 }
+    var isSparse: Bool { freeCount > 1024 && freeCount > top / 4 }
 
     /// Cuts free records off the end, at most `limit`; returns how many.
     mutating func cutFreeEnd(limit: Int) -> Int {

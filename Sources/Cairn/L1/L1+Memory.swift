@@ -47,7 +47,7 @@ extension L1 {
         let missing = layout.full - slab.classStates[index].freeSlots
         let pages = (missing + perPage - 1) / perPage
         if pages <= availablePages { return true }
-        demand(pages + 1)
+        demand(pages)
         _ = gather(Work.gatherPerReserve, target: pages + 1)
         return pages <= availablePages
     }
@@ -59,35 +59,21 @@ extension L1 {
         if availablePages > floor, slab.addPage(index, &budget) {
             return slab.allocate(index, owner: owner)
         }
-        if !hasFreeSurplus {
+        if drain == nil, !slab.hasMovablePage {
             var tries = 0
             while tries < Work.evictionsPerChunk, effort.evictions < Work.evictionsPerReserve {
                 tries += 1
                 effort.evictions += 1
                 if !evictOne() { break }
                 if let chunk = slab.allocate(index, owner: owner) { return chunk }
-                if slab.arena.freeCount > reservePages { break }
+                if slab.arena.freeCount > reservePages || slab.hasMovablePage { break }
             }
         }
         if slab.addPage(index, &budget) { return slab.allocate(index, owner: owner) }
-        demand(1)
         _ = gather(Work.gatherPerReserve, target: 1)
         if let chunk = slab.allocate(index, owner: owner) { return chunk }
         if slab.addPage(index, &budget) { return slab.allocate(index, owner: owner) }
         return nil
-    }
-
-    /// Whether free chunks hold so much that emptying pages comes before evicting more.
-    private var hasFreeSurplus: Bool {
-        freeChunkBytes > Rebalancer.freeBytesMax(slabBytes: slab.arena.usedCount * Arena.pageBytes)
-    }
-
-    var freeChunkBytes: Int {
-        var sum = 0
-        for index in 0..<slab.classes.count {
-            sum &+= slab.classStates[index].freeSlots &* slab.classes.chunkBytes(index)
-        }
-        return sum
     }
 
     // MARK: Tables
@@ -106,7 +92,6 @@ extension L1 {
     /// Frees a slab page for a table. False: none could be freed within this call's work.
     private mutating func giveTables(_ bytes: Int) -> Bool {
         if slab.arena.trim(&budget) { return true }
-        demand(1)
         _ = gather(Work.gatherPerReserve, target: 1)
         return slab.arena.trim(&budget)
     }
@@ -160,6 +145,8 @@ extension L1 {
             work -= 1
             if !evictOne() { break }
         }
+        // Tables that have become too large get their share first: they may hold what is missing.
+        work -= work / 2 - shrinkTables(work / 2)
         if work > 0 { work = gather(work, target: reservePages + currentDemand) }
         if migrationCursor != nil, work > 0 { work = migratePolicy(work) }
         if work > 0 { work = shrinkTables(work) }
@@ -202,9 +189,8 @@ extension L1 {
                     sizeClass: UInt8(index), chunkBytes: UInt32(slab.classes.chunkBytes(index)),
                     slotsPerPage: UInt32(slab.classes.slotsPerPage(index)),
                     freeSlots: UInt32(clamping: slab.classStates[index].freeSlots),
-                    emptiestLive: UInt32(slab.pages[page].live)))
+                    emptiestLive: UInt32(slab.pages[page].live), isIdle: slab.isIdle(index)))
         }
-        shape.slabBytes = slab.arena.usedCount * Arena.pageBytes
         return shape
     }
 

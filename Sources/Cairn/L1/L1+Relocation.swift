@@ -64,24 +64,26 @@ extension L1 {
             work -= 8
             if !index.merge(reserved: reservedCount) { break }
         }
-        if work > 0, index.releaseEnd(&budget) { work -= 16 }
         while work > 0, entries.isSparse {
-            let cut = entries.cutFreeEnd(limit: work)
-            work -= cut
+            // A cut touches neighbours that are in the cache: a sixteenth of an eviction.
+            let cut = entries.cutFreeEnd(limit: work * 16)
+            work -= (cut + 15) / 16
             if cut > 0 { continue }
-            work -= 4
+            work -= 1
             if !relocateLast() { break }
         }
-        if work > 0, entries.releaseEnd(&budget) { work -= 16 }
+        // Giving memory back is a system call a step: one of each in a slice.
+        _ = index.releaseEnd(&budget)
+        _ = entries.releaseEnd(&budget)
         return max(0, work)
     }
 
-    /// Moves the table's last record to a free place. False: it is pinned or reserved, stay.
+    /// Moves the table's last record to a free place. False: it is pinned or reserved, or no place
+    /// was found within a bounded search.
     private mutating func relocateLast() -> Bool {
         let old = UInt32(entries.top - 1)
         guard entries[old].meta.state == .live, entries[old].pins == 0 else { return false }
-        let new = entries.allocate()
-        ensure(new < old, "a free record behind the last one in use")
+        guard let new = entries.allocateLow() else { return false }
         entries[new] = entries[old]
         let hash = entries[new].hash
         index.replace(index.position(of: old, hash: hash), with: new)

@@ -172,6 +172,7 @@ extension L1 {
             }
             slab.bytes(head).store(chunk.raw, at: 4 * extent)
         }
+        if effort.pages >= demandPages { demandPages = 0 }
         return true
     }
 }

@@ -27,6 +27,8 @@ package struct Slab: ~Copyable {
     /// Bit `b`: list `b` of the class has a page.
     private var listMask: FixedArray<UInt32>
     var classStates: FixedArray<SlabClassState>
+    /// Pages taken from the arena so far: the clock by which classes become idle.
+    private var pagesTaken: UInt32 = 0
 
     /// 16 lists of partly used pages, and one of full ones.
     static var listsPerClass: Int { 17 }
@@ -80,6 +82,7 @@ package struct Slab: ~Copyable {
         pages[page].live += 1
         classStates[index].liveChunks += 1
         classStates[index].freeSlots -= 1
+        classStates[index].lastUsed = pagesTaken
         relist(page)
         return ChunkHandle(page: page, slot: slot)
     }
@@ -135,6 +138,20 @@ package struct Slab: ~Copyable {
 
     // MARK: Pages
 
+    /// Whether nothing was allocated from the class while others took several pages.
+    package func isIdle(_ index: Int) -> Bool {
+        pagesTaken &- classStates[index].lastUsed >= Rebalancer.idlePages
+    }
+
+    /// Whether some class has so many free chunks that a page of it can be moved into them.
+    package var hasMovablePage: Bool {
+        for index in 0..<classes.count
+        where classStates[index].freeSlots >= classes.slotsPerPage(index) {
+            return true
+        }
+        return false
+    }
+
     /// Takes a page for the class from the arena; false: the budget or the arena is exhausted.
     package mutating func addPage(_ index: Int, _ budget: inout MemoryBudget) -> Bool {
         guard let page = arena.take(&budget) else { return false }
@@ -146,6 +163,7 @@ package struct Slab: ~Copyable {
                 }
             }
         }
+        pagesTaken &+= 1
         pages[page].start(
             sizeClass: index, chunkBytes: classes.chunkBytes(index),
             slots: classes.slotsPerPage(index))

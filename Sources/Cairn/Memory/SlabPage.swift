@@ -70,4 +70,6 @@ package struct SlabClassState: BitwiseCopyable, Sendable {
     package var liveChunks = 0
     /// Free chunks in active pages.
     package var freeSlots = 0
+    /// The slab's `pagesTaken` at the class's last allocation.
+    package var lastUsed: UInt32 = 0
 }
