@@ -26,12 +26,12 @@ package protocol PolicyTable: ~Copyable {
 }
 
 /// The policy that an entry's links belong to.
-package enum PolicyLink: UInt8, CaseIterable, Sendable {
+package enum PolicyLink: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case none, lru, lfu, ttl
 }
 
 /// Groups of entries that are evicted one after the other.
-package enum EvictionBand: UInt8, CaseIterable, Sendable {
+package enum EvictionBand: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// Priority 0-3: goes first.
     case low
     /// Priority 4-7.

@@ -3,7 +3,9 @@
 /// Expiries lie in a timing wheel without cascades (after T. Gleixner's timer wheel in Linux 4.8):
 /// ten levels of 64 slots, each level eight times as coarse as the one below, starting at 128 ms.
 /// An entry stays in the slot it was put in, so order is exact to an eighth of the time the entry
-/// had left when it came, or 128 ms. All operations are O(1): at most ten levels are looked at.
+/// had left when it came (a seventh at worst), or 128 ms. Entries that are overdue by more than
+/// eight slots of their level and not swept yet may push a newcomer a level up, where slots are
+/// eight times as wide. All operations are O(1): at most ten levels are looked at.
 ///
 /// ```
 /// level 0   64 slots of 128 ms        up to 7 s away

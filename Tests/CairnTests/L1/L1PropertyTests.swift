@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3])
-    func `a level holds what a dictionary holds, but for what its log says it removed`(seed: UInt64) {
+    func `a level holds what a dictionary holds, but for what its log says it removed`(seed: UInt64)
+    {
         var plan = L1Model.Plan(seed: seed, steps: 6000)
         plan.policy = [.lru, .lfu, .ttl][Int(seed % 3)]
         plan.checkEvery = 3000

@@ -13,7 +13,9 @@ import Testing
         let others = 12_000
         for number in 0..<steady { cache.put(testKey(number), length: 4, seed: 1) }
         if !grows {
-            for number in steady..<steady + others { cache.put(testKey(number), length: 4, seed: 1) }
+            for number in steady..<steady + others {
+                cache.put(testKey(number), length: 4, seed: 1)
+            }
         }
         var seen = [Int](repeating: 0, count: steady)
         var cursor: UInt64 = 0

@@ -71,7 +71,8 @@ import Testing
         var budget = MemoryBudget(limit: 16 << 20)
         let index = slab.classes.index(for: 1000)
         _ = slab.addPage(index, &budget)
-        guard let first = slab.allocate(index, owner: 1), let second = slab.allocate(index, owner: 2)
+        guard let first = slab.allocate(index, owner: 1),
+            let second = slab.allocate(index, owner: 2)
         else {
             Issue.record("no chunk")
             return
@@ -97,7 +98,9 @@ import Testing
     @Test func `the budget refuses a page, and a trimmed page makes room again`() {
         var slab = makeSlab(pages: 4)
         var budget = MemoryBudget(limit: 2 * Arena.pageBytes)
-        let results = [slab.addPage(0, &budget), slab.addPage(0, &budget), slab.addPage(0, &budget)]
+        let results = [
+            slab.addPage(0, &budget), slab.addPage(0, &budget), slab.addPage(0, &budget),
+        ]
         #expect(results == [true, true, false])
         #expect(budget.left == 0)
         guard let chunk = slab.allocate(0, owner: 1) else {
