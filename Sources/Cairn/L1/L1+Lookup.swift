@@ -24,6 +24,25 @@ extension L1 {
         index.prefetch(UInt32(truncatingIfNeeded: hash))
     }
 
+    /// A batch's second stage, once the bucket has arrived: loads the record of the entry that the
+    /// hash's tag points to, most likely the right one.
+    package borrowing func prefetchEntry(hash: UInt64) {
+        let home = index.bucket(UInt32(truncatingIfNeeded: hash))
+        let matches = index.homeMatches(home, Index.tag(hash))
+        if matches != 0 {
+            entries.prefetch(index.homeID(home, matches.trailingZeroBitCount))
+        }
+    }
+
+    /// A batch's third stage, once the record has arrived: loads the start of the head chunk.
+    package borrowing func prefetchKey(hash: UInt64) {
+        let home = index.bucket(UInt32(truncatingIfNeeded: hash))
+        let matches = index.homeMatches(home, Index.tag(hash))
+        if matches != 0 {
+            slab.prefetch(entries[index.homeID(home, matches.trailingZeroBitCount)].head)
+        }
+    }
+
     /// The entry in the index with this key, whatever its expiry and epoch; `EntryID.none.raw`.
     @inline(__always)
     borrowing func lookup(_ key: Bytes, _ hash: UInt64) -> UInt32 {

@@ -54,7 +54,20 @@ extension L1 {
     /// Evicts the policy's next victim. False: there is none now.
     mutating func evictOne() -> Bool {
         guard let id = eviction.nextVictim(&entries) else { return false }
+        prefetchBehind(id)
         return removeUnasked(id, .evicted)
+    }
+
+    /// Loads what the evictions after this one will touch: the bucket and the owner of the next
+    /// victim, whose record was asked for one eviction earlier, and the record of the one behind it.
+    @inline(__always)
+    private borrowing func prefetchBehind(_ id: UInt32) {
+        let next = entries[id].previous
+        guard next != PolicyList.none else { return }
+        index.prefetch(entries[next].hash)
+        slab.prefetchOwner(entries[next].head)
+        let afterNext = entries[next].previous
+        if afterNext != PolicyList.none { entries.prefetch(afterNext) }
     }
 
     /// Whether any entry can be evicted at all.

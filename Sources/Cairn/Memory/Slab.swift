@@ -1,3 +1,5 @@
+import CShims
+
 /// Chunks of fixed sizes cut from the arena's pages, each with an owner.
 ///
 /// ```
@@ -29,6 +31,8 @@ package struct Slab: ~Copyable {
     var classStates: FixedArray<SlabClassState>
     /// Pages taken from the arena so far: the clock by which classes become idle.
     private var pagesTaken: UInt32 = 0
+    /// Classes with a page's worth of free chunks or more.
+    private var movableClasses = 0
 
     /// 16 lists of partly used pages, and one of full ones.
     static var listsPerClass: Int { 17 }
@@ -81,7 +85,7 @@ package struct Slab: ~Copyable {
         writeOwner(page, slot, owner)
         pages[page].live += 1
         classStates[index].liveChunks += 1
-        classStates[index].freeSlots -= 1
+        addFree(index, -1)
         classStates[index].lastUsed = pagesTaken
         relist(page)
         return ChunkHandle(page: page, slot: slot)
@@ -98,13 +102,13 @@ package struct Slab: ~Copyable {
         pages[page].live -= 1
         classStates[index].liveChunks -= 1
         if pages[page].state == .active {
-            classStates[index].freeSlots += 1
+            addFree(index, 1)
             if pages[page].live > 0 {
                 relist(page)
                 return
             }
             unlist(page)
-            classStates[index].freeSlots -= Int(pages[page].slots)
+            addFree(index, -Int(pages[page].slots))
         } else if pages[page].live > 0 {
             return
         }
@@ -121,6 +125,24 @@ package struct Slab: ~Copyable {
         let size = Int(pages[page].chunkBytes)
         ensure(handle.slot < Int(pages[page].fresh), "chunk handle")
         return unsafe MutableBytes(arena.address(of: page) + handle.slot &* size, count: size)
+    }
+
+    // SAFETY: a hint; nothing is read.
+    /// Asks the processor to load the owner of a chunk: what `free` touches first.
+    @inline(__always)
+    package func prefetchOwner(_ handle: ChunkHandle) {
+        let page = handle.page
+        guard Int(pages[page].chunkBytes) < SizeClasses.unit else { return }
+        let end = unsafe arena.address(of: page) + Arena.pageBytes
+        unsafe cairn_prefetch(end + (handle.slot &- Int(pages[page].slots)) &* 4)
+    }
+
+    // SAFETY: a hint; nothing is read.
+    /// Asks the processor to load the chunk's first line.
+    package func prefetch(_ handle: ChunkHandle) {
+        let page = handle.page
+        let offset = handle.slot &* Int(pages[page].chunkBytes)
+        unsafe cairn_prefetch(arena.address(of: page) + offset)
     }
 
     /// Bytes of the chunk.
@@ -144,12 +166,16 @@ package struct Slab: ~Copyable {
     }
 
     /// Whether some class has so many free chunks that a page of it can be moved into them.
-    package var hasMovablePage: Bool {
-        for index in 0..<classes.count
-        where classStates[index].freeSlots >= classes.slotsPerPage(index) {
-            return true
-        }
-        return false
+    package var hasMovablePage: Bool { movableClasses > 0 }
+
+    /// Counts free chunks of a class, and the classes with a page's worth of them.
+    @inline(__always)
+    private mutating func addFree(_ index: Int, _ count: Int) {
+        let perPage = classes.slotsPerPage(index)
+        let before = classStates[index].freeSlots
+        classStates[index].freeSlots = before &+ count
+        movableClasses &+=
+            (before &+ count >= perPage ? 1 : 0) &- (before >= perPage ? 1 : 0)
     }
 
     /// Takes a page for the class from the arena; false: the budget or the arena is exhausted.
@@ -168,7 +194,7 @@ package struct Slab: ~Copyable {
             sizeClass: index, chunkBytes: classes.chunkBytes(index),
             slots: classes.slotsPerPage(index))
         classStates[index].pages += 1
-        classStates[index].freeSlots += classes.slotsPerPage(index)
+        addFree(index, classes.slotsPerPage(index))
         enlist(page)
         return true
     }
@@ -179,7 +205,7 @@ package struct Slab: ~Copyable {
         unlist(page)
         pages[page].state = .draining
         let free = Int(pages[page].slots - pages[page].live)
-        classStates[Int(pages[page].sizeClass)].freeSlots -= free
+        addFree(Int(pages[page].sizeClass), -free)
     }
 
     /// Puts a page that could not be emptied back; it is passed over until `maintain` turn `retry`.
@@ -188,7 +214,7 @@ package struct Slab: ~Copyable {
         pages[page].state = .active
         pages[page].retryTurn = retry
         let free = Int(pages[page].slots - pages[page].live)
-        classStates[Int(pages[page].sizeClass)].freeSlots += free
+        addFree(Int(pages[page].sizeClass), free)
         enlist(page)
     }
 
@@ -225,7 +251,9 @@ package struct Slab: ~Copyable {
     /// Checks the totals of the classes and the lists by walking the pages: for tests.
     package func validate() {
         var used = 0
+        var movable = 0
         for index in 0..<classes.count {
+            if classStates[index].freeSlots >= classes.slotsPerPage(index) { movable += 1 }
             var (pageCount, live, free) = (0, 0, 0)
             for page in 0..<pages.count
             where pages[page].state != .unused && Int(pages[page].sizeClass) == index {
@@ -247,6 +275,7 @@ package struct Slab: ~Copyable {
             }
         }
         ensure(used == arena.usedCount, "pages in use")
+        ensure(movable == movableClasses, "classes with a movable page")
     }
 
     // MARK: Lists by fullness
