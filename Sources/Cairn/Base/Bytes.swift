@@ -83,7 +83,8 @@ package struct Bytes {
     /// The bytes as text, invalid UTF-8 repaired: for messages, not for the data path.
     package var text: String {
         if count == 0 { return "" }
-        return unsafe String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
+        return unsafe String(
+            decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
     }
 }
 
@@ -153,7 +154,8 @@ package struct MutableBytes {
     @inlinable
     package func fill(_ value: UInt8) {
         if count == 0 { return }
-        unsafe base.unsafelyUnwrapped.initializeMemory(as: UInt8.self, repeating: value, count: count)
+        unsafe base.unsafelyUnwrapped.initializeMemory(
+            as: UInt8.self, repeating: value, count: count)
     }
 }
 
