@@ -106,7 +106,8 @@ import Testing
         var families: [String: MetricInfo] = [:]
         var series: Set<String> = []
         for info in Counter.allCases.map(\.info) + Gauge.allCases.map(\.info) {
-            #expect(series.insert("\(info.name)|\(info.label?.value ?? "")").inserted)
+            let isNew = series.insert("\(info.name)|\(info.label?.value ?? "")").inserted
+            #expect(isNew, "\(info.name)")
             if let first = families[info.name] {
                 #expect(first.help == info.help)
                 #expect(first.unit == info.unit)
