@@ -7,8 +7,7 @@ package struct QuantityError: Error, Equatable {
 
 /// Sizes in bytes: `512MiB`, `10GiB`, `1GB`, `64k`, `4096`.
 package enum ByteSize {
-    /// Binary units are powers of 1024, decimal ones of 1000. One letter is binary, as in Redis's
-    /// `mb`-less habit of administrators and in the seed's defaults (1 GB there is 1024^3).
+    /// `KiB` is a power of 1024, `KB` one of 1000; a single letter is binary, as for dd and qemu.
     private static let units: [(name: String, bytes: Int)] = [
         ("b", 1),
         ("k", 1 << 10), ("kib", 1 << 10), ("kb", 1_000),
