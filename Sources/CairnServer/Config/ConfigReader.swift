@@ -65,7 +65,8 @@ package struct ConfigReader {
             let nearest = NearestName.find(name, among: names)
             note(
                 path, line(of: keyNode), "unknown key",
-                nearest.map { "did you mean \($0)?" } ?? "known here: \(names.joined(separator: ", "))")
+                nearest.map { "did you mean \($0)?" }
+                    ?? "known here: \(names.joined(separator: ", "))")
             return
         }
         do {
