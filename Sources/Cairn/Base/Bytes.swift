@@ -8,7 +8,7 @@
 
 /// Read-only bytes owned elsewhere.
 @safe
-package struct Bytes {
+package struct Bytes: BitwiseCopyable {
     @usableFromInline package let base: UnsafeRawPointer?
     /// Number of bytes.
     package let count: Int
@@ -90,7 +90,7 @@ package struct Bytes {
 
 /// Writable bytes owned elsewhere.
 @safe
-package struct MutableBytes {
+package struct MutableBytes: BitwiseCopyable {
     @usableFromInline package let base: UnsafeMutableRawPointer?
     /// Number of bytes.
     package let count: Int

@@ -22,6 +22,14 @@ package struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
         self.count = count
     }
 
+    // SAFETY: a minimal allocation that no element of is ever read.
+    /// A table without elements.
+    package init(emptyOf: Element.Type) {
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 64)
+        unsafe base = raw.bindMemory(to: Element.self, capacity: 0)
+        count = 0
+    }
+
     // SAFETY: frees what `init` allocated; the elements are trivial.
     deinit { unsafe base.deallocate() }
 

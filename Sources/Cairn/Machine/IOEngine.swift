@@ -32,7 +32,7 @@ package protocol IOEngine: ~Copyable {
     mutating func receive(_ socket: SocketSlot, into destination: MutableBytes, token: Token)
     /// Sends all of `bytes`; short only at an error.
     mutating func send(_ socket: SocketSlot, _ bytes: Bytes, token: Token)
-    /// Adds a piece to the next `sendVector`; false when the vector is full.
+    /// Adds a piece to the next `sendVector`; false when the vector is full, never for its first.
     mutating func appendToVector(_ bytes: Bytes) -> Bool
     /// Sends the pieces appended since the last `sendVector`, in order.
     mutating func sendVector(_ socket: SocketSlot, zeroCopy: Bool, token: Token)

@@ -154,3 +154,21 @@ package final class MailboxGrid: @unchecked Sendable {
         return unsafe cairn_exchange(sleepers + shard * 16, 0) == 1
     }
 }
+
+extension MutableBytes {
+    // SAFETY: stores an address as an integer; the sender keeps the bytes alive until the receiver
+    // has answered or released them.
+    /// Writes a view (16 bytes) into a message.
+    package func storeView(_ view: Bytes, at offset: Int) {
+        unsafe store(UInt64(UInt(bitPattern: view.base)), at: offset)
+        store(UInt64(view.count), at: offset + 8)
+    }
+
+    // SAFETY: the address was stored by `storeView` of a sender that keeps the bytes alive.
+    /// Reads a view from a message.
+    package func loadView(at offset: Int) -> MutableBytes {
+        let address = UInt(bytes.load(offset, as: UInt64.self))
+        let count = Int(bytes.load(offset + 8, as: UInt64.self))
+        return unsafe MutableBytes(UnsafeMutableRawPointer(bitPattern: address), count: count)
+    }
+}

@@ -140,8 +140,11 @@ package struct RingEngine: IOEngine, ~Copyable {
 
     // SAFETY: writes scratch memory no prepared send refers to.
     package mutating func appendToVector(_ bytes: Bytes) -> Bool {
-        if pieceEnd == Self.vectorPieces || pieceEnd - pieceStart == Self.piecesPerSendMax {
-            return false
+        if pieceEnd - pieceStart == Self.piecesPerSendMax { return false }
+        if pieceEnd == Self.vectorPieces {
+            // A vector under construction ends here; a new one finds room by one more entry.
+            if pieceEnd > pieceStart { return false }
+            turnForSpace()
         }
         unsafe pieces[pieceEnd] = iovec(
             iov_base: UnsafeMutableRawPointer(mutating: bytes.base), iov_len: bytes.count)
