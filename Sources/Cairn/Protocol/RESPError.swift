@@ -55,6 +55,7 @@ package enum RESPError: Error, Equatable, Sendable {
     case prefixNeedsBroadcast
     case optNeedsNoBroadcast
     case optInAndOut
+    case tooManyPrefixes
     case switchBroadcast
     case switchOpt
     // Transactions

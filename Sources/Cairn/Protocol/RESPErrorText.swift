@@ -73,6 +73,7 @@ extension RESPError {
         case .prefixNeedsBroadcast: "ERR PREFIX option requires BCAST mode to be enabled"
         case .optNeedsNoBroadcast: "ERR OPTIN and OPTOUT are not compatible with BCAST"
         case .optInAndOut: "ERR You can't specify both OPTIN mode and OPTOUT mode"
+        case .tooManyPrefixes: "ERR too many prefixes, at most 256"
         case .switchBroadcast:
             """
             ERR You can't switch BCAST mode on/off before disabling tracking for this \
