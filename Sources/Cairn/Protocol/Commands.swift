@@ -1,4 +1,4 @@
-/// Commands Cairn knows, hottest first.
+/// Commands Cairn knows.
 package enum CommandID: UInt8, Sendable, CaseIterable {
     // strings
     case get, set, mget, mset, getrange, setrange, setnx, setex, psetex, getex, getdel, getset
@@ -15,36 +15,32 @@ package enum CommandID: UInt8, Sendable, CaseIterable {
     case subscribe, unsubscribe, psubscribe, punsubscribe, publish, pubsub
     // server
     case info, dbsize, flushdb, flushall, config, command, memory, slowlog, latency, debug, time
-    case shutdown, lolwut
+    case shutdown
     // Cairn's own
-    case cairnPut, cairnGet, cairnStat, cairnPrefetch, cairnInvalidate, cairnFlush
-    case cairnLstat, cairnList, cairnXattr
+    case cairnPut, cairnGet, cairnStat, cairnPrefetch, cairnInvalidate, cairnFlush, cairnLstat
+    case cairnList, cairnXattr
 }
 
-/// Facts about a command, as `COMMAND` reports them.
-package struct CommandSpec: Sendable {
-    package var name: StaticString
-    /// Arguments with the name; negative: at least that many.
-    package var arity: Int16
-    package var flags: CommandFlags
-    package var firstKey: Int16
-    package var lastKey: Int16
-    package var keyStep: Int16
-}
-
-package struct CommandFlags: OptionSet, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-    package static let write = CommandFlags(rawValue: 1 << 0)
-    package static let readonly = CommandFlags(rawValue: 1 << 1)
-    package static let denyOOM = CommandFlags(rawValue: 1 << 2)
-    // admin, pubsub, noScript, loading, stale, fast, noAuth, mayReplicate, noMulti, blocking, ...
-}
-
-package enum CommandTable {
-    /// Case-insensitive; nil: unknown.
-    package static func lookup(_ name: Bytes) -> CommandID? { nil }
-    // spec(_ id: CommandID) -> CommandSpec;  CommandSpec.accepts(argumentCount:) -> Bool
-    // subcommand lookup: SubcommandTable.lookup(_ parent: CommandID, _ name: Bytes) -> SubcommandID?
-    //   (clientList, configGet, objectFreq, memoryUsage, ...), with its own CommandSpec
+/// Second words of the commands that are containers, as `COMMAND INFO` lists them.
+package enum SubcommandID: UInt8, Sendable, CaseIterable {
+    // OBJECT
+    case objectEncoding, objectFreq, objectIdletime, objectRefcount, objectHelp
+    // CLIENT
+    case clientId, clientGetname, clientSetname, clientSetinfo, clientInfo, clientList
+    case clientKill, clientPause, clientUnpause, clientReply, clientTracking, clientTrackinginfo
+    case clientGetredir, clientCaching, clientUnblock, clientNoEvict, clientNoTouch, clientHelp
+    // PUBSUB
+    case pubsubChannels, pubsubNumsub, pubsubNumpat, pubsubHelp
+    // CONFIG
+    case configGet, configSet, configResetstat, configRewrite, configHelp
+    // COMMAND
+    case commandCount, commandDocs, commandInfo, commandList, commandGetkeys
+    case commandGetkeysandflags, commandHelp
+    // MEMORY
+    case memoryUsage, memoryStats, memoryDoctor, memoryMallocStats, memoryPurge, memoryHelp
+    // SLOWLOG
+    case slowlogGet, slowlogLen, slowlogReset, slowlogHelp
+    // LATENCY
+    case latencyLatest, latencyHistory, latencyReset, latencyGraph, latencyDoctor
+    case latencyHistogram, latencyHelp
 }
