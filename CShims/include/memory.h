@@ -43,6 +43,9 @@ static inline int cairn_prefer_node(void *base, size_t bytes, int node) {
     return mbind(base, bytes, MPOL_PREFERRED, mask, 1024, 0) == 0 ? 0 : -errno;
 }
 
+/* A hint: load the line of `p`, which need not be mapped. */
+static inline void cairn_prefetch(const void *p) { __builtin_prefetch(p); }
+
 /* One writer, many readers: relaxed loads and stores compile to plain moves and adds. */
 static inline void cairn_counter_add(uint64_t *p, uint64_t n) {
     __atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
