@@ -54,6 +54,8 @@ package struct GrowBuffer: BitwiseCopyable {
 
     /// The bytes written.
     package var bytes: Bytes { all.bytes.slice(0, count) }
+    /// The bytes written, to change in place.
+    package var mutableBytes: MutableBytes { all.slice(0, count) }
     /// Memory behind the bytes written.
     package var room: MutableBytes { all.dropping(count) }
 

@@ -23,16 +23,14 @@ struct Message {
         case reservedPiece
         /// Publishes a reserved value under SET's options.
         case commitReserved
-        case abandonReserved
         /// The piece of a leased value at an offset.
         case leasedPiece
-        /// One way: unpins an entry, frees a block or a growing buffer.
+        /// One way: unpins an entry, frees a block or a growing buffer, abandons a reservation,
+        /// lets go of a lock.
         case release
         /// One way: a socket for the receiver to serve.
         case adopt
         case lock
-        /// One way.
-        case unlock
         /// One way: a key changed that clients of the receiver track.
         case invalidate
         /// A message to the subscribers of a channel.
@@ -160,7 +158,6 @@ struct RemoteCall: BitwiseCopyable {
         case lock
         case watch
         case transfer
-        case control
     }
     var purpose = Purpose.reply
     var shard: UInt8 = 0
@@ -176,7 +173,13 @@ struct RemoteCall: BitwiseCopyable {
 
 /// One reply that several shards contribute to.
 struct Gather: BitwiseCopyable {
-    enum Kind: UInt8, BitwiseCopyable { case sum, ok }
+    enum Kind: UInt8, BitwiseCopyable {
+        case sum, ok
+        /// Elements of all shards, in `large`.
+        case array
+        /// Lines of all shards, in `large`.
+        case text
+    }
     var kind = Kind.sum
     var connection: Int32 = -1
     var generation: UInt32 = 0
@@ -186,11 +189,13 @@ struct Gather: BitwiseCopyable {
     var failed = false
     /// All parts have been asked for.
     var complete = false
+    /// Growing buffer of the parts; -1: they are numbers.
+    var large: Int32 = -1
 }
 
 /// A lease to give back when its lane has room.
 struct PendingRelease: BitwiseCopyable {
-    enum Kind: UInt8, BitwiseCopyable { case entry, block, large }
+    enum Kind: UInt8, BitwiseCopyable { case entry, block, large, reservation, lock }
     var handle: UInt32 = 0
     var shard: UInt8 = 0
     var kind = Kind.entry

@@ -11,11 +11,12 @@ enum Step {
 extension Shard where Engine: ~Copyable {
     /// Serves the command in `arguments`.
     mutating func dispatch(_ place: Int32, _ input: Bytes) -> Step {
+        context.input = input
         let name = arguments.argument(0, in: input)
         guard let id = CommandTable.lookup(name) else {
             return refuseUnknown(place, input)
         }
-        let spec = CommandTable.spec(id)
+        let spec = specs[Int(id.rawValue)]
         let flags = connections[Int(place)].flags
         // One test for everything that is rare: no login yet, MULTI, subscriber, CLIENT REPLY.
         if _slowPath(
@@ -43,9 +44,9 @@ extension Shard where Engine: ~Copyable {
 
     /// Executes a checked command.
     mutating func execute(
-        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: CommandSpec
+        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits
     ) -> Step {
-        if _fastPath(spec.firstKey == 1 && spec.lastKey == 1) {
+        if _fastPath(spec.hasOneKey) {
             return executeSingleKey(place, input, id)
         }
         if spec.firstKey > 0 { return executeManyKeys(place, input, id) }
@@ -78,7 +79,7 @@ extension Shard where Engine: ~Copyable {
 
     private mutating func refuseKey(_ key: Bytes) -> Step {
         stats.add(.refusalsKeyTooLarge)
-        emitError(key.isEmpty ? .keyEmpty : .keyTooLong)
+        emitError(.keyLength)
         return .done
     }
 
@@ -206,7 +207,7 @@ extension Shard where Engine: ~Copyable {
         let key = arguments.argument(position, in: input)
         if id == .mset {
             let value = arguments.argument(position + 1, in: input)
-            switch store(key, hash: hash, value: value, SetOptions()) {
+            switch store(key, hash: hash, value: value, WriteOptions()) {
             case .stored: break
             case .busy: return .wait
             case .refused: gathers.update(gather) { $0.failed = true }
@@ -228,14 +229,7 @@ extension Shard where Engine: ~Copyable {
             }
             return
         }
-        gathers.give(index)
-        if gather.failed {
-            emitError(.outOfMemory)
-        } else if gather.kind == .ok {
-            emitOK()
-        } else {
-            emitInteger(gather.sum)
-        }
+        answerControl(place, index)
     }
 
     // MARK: What is rare
@@ -245,27 +239,14 @@ extension Shard where Engine: ~Copyable {
             emitError(.noAuth)
             return .done
         }
-        emitUnknownCommand(input)
+        emitError(.unknownCommand)
         failTransaction(place)
         return .done
     }
 
-    /// Writes Redis's text for a command nobody knows, with the beginning of its arguments.
-    private mutating func emitUnknownCommand(_ input: Bytes) {
-        stats.add(.commandsFailed)
-        scratchCount = RESPError.writeUnknownCommand(
-            arguments, in: input, into: scratch.bytes, at: roomFor(512))
-    }
-
-    /// Makes room for `bytes` in the scratch buffer; where they go.
-    mutating func roomFor(_ bytes: Int) -> Int {
-        if scratchCount + bytes > Self.scratchBytes { spill() }
-        return scratchCount
-    }
-
     /// Handles what a special state of the connection does to a command; `nil`: nothing.
     private mutating func dispatchSpecial(
-        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: CommandSpec,
+        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits,
         _ flags: ConnectionFlags
     ) -> Step? {
         if !flags.contains(.authenticated), !spec.flags.contains(.noAuth) {
@@ -279,7 +260,7 @@ extension Shard where Engine: ~Copyable {
         if flags.contains(.subscribed), connections[Int(place)].version == .resp2,
             !Self.allowedWhileSubscribed(id)
         {
-            emitError(.onlySubscriberCommands(id))
+            emitError(.onlyPubSub(id))
             return .done
         }
         if flags.contains(.inTransaction), !Self.runsInsideMulti(id) {
@@ -292,7 +273,7 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// Whether CLIENT PAUSE holds this command back.
-    private mutating func isPaused(_ spec: CommandSpec) -> Bool {
+    private mutating func isPaused(_ spec: SpecBits) -> Bool {
         let until = UInt64(group.get(.pauseUntilMs))
         if until == 0 { return false }
         if nowMs >= until {
@@ -300,7 +281,7 @@ extension Shard where Engine: ~Copyable {
             return false
         }
         if group.get(.pauseWritesOnly) != 0 { return spec.flags.contains(.write) }
-        return !spec.flags.contains(.noAuth) && spec.name.utf8CodeUnitCount > 0
+        return !spec.flags.contains(.noAuth)
     }
 
     static func allowedWhileSubscribed(_ id: CommandID) -> Bool {
@@ -319,7 +300,7 @@ extension Shard where Engine: ~Copyable {
 
     /// CLIENT REPLY OFF and SKIP: the command runs and its reply is dropped.
     private mutating func executeSilently(
-        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: CommandSpec
+        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits
     ) -> Step {
         guard spec.accepts(argumentCount: arguments.count) else {
             connections[Int(place)].flags.remove(.skipNext)
@@ -327,22 +308,21 @@ extension Shard where Engine: ~Copyable {
         }
         spill()
         let tail = connections[Int(place)].outputTail
-        let holes = connections[Int(place)].holes
         let step = execute(place, input, id, spec)
         if step == .wait { return .wait }
         spill()
-        dropReplies(place, after: tail, holesBefore: holes)
+        dropReplies(place, after: tail)
         connections[Int(place)].flags.remove(.skipNext)
         return .done
     }
 
     /// Empties the segments behind `tail`: holes stay, and what fills them is dropped.
-    private mutating func dropReplies(_ place: Int32, after tail: Int32, holesBefore: Int32) {
+    private mutating func dropReplies(_ place: Int32, after tail: Int32) {
         var index = tail < 0 ? connections[Int(place)].outputHead : segments[tail].next
         while index >= 0 {
             let segment = segments[index]
             if segment.owner == .hole {
-                segments[index].handle = 1
+                segments[index].handle = Self.droppedHole
             } else {
                 connections[Int(place)].outputBytes -= segment.bytes.count
                 segments[index].bytes = .empty
@@ -353,7 +333,7 @@ extension Shard where Engine: ~Copyable {
 
     /// Executes a command that may be slow and logs it when it was.
     private mutating func timed(
-        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: CommandSpec
+        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits
     ) -> Step {
         let began = engine.preciseNow()
         let step = execute(place, input, id, spec)
@@ -362,5 +342,34 @@ extension Shard where Engine: ~Copyable {
             logSlow(place, input, id, nanoseconds: spent)
         }
         return step
+    }
+}
+
+/// The facts about a command that each dispatch looks at, in eight bytes.
+struct SpecBits: BitwiseCopyable {
+    var arity: Int16 = 0
+    var firstKey: Int8 = 0
+    var hasOneKey = false
+    var flags = CommandFlags(rawValue: 0)
+
+    init() {}
+
+    init(_ spec: CommandSpec) {
+        arity = Int16(spec.arity)
+        firstKey = spec.keys.first
+        hasOneKey = spec.keys.first == 1 && spec.keys.last == 1
+        flags = spec.flags
+    }
+
+    @inline(__always)
+    func accepts(argumentCount: Int) -> Bool {
+        arity >= 0 ? argumentCount == Int(arity) : argumentCount >= -Int(arity)
+    }
+
+    /// One for each command, by its number.
+    static func table() -> FixedArray<SpecBits> {
+        var table = FixedArray(repeating: SpecBits(), count: 256)
+        for id in CommandID.allCases { table[Int(id.rawValue)] = SpecBits(CommandTable.spec(id)) }
+        return table
     }
 }

@@ -200,7 +200,7 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// Gives the memory of a segment back to whoever owns it.
-    private mutating func release(_ segment: OutputSegment) {
+    mutating func release(_ segment: OutputSegment) {
         switch segment.owner {
         case .pooled: pool.free(BufferPool.Block(unit: Int32(bitPattern: segment.handle)))
         case .entry: l1.unpin(EntryID(segment.handle))

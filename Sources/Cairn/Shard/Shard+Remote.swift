@@ -21,7 +21,7 @@ extension Shard where Engine: ~Copyable {
     /// (`gather` < 0) or add to a gather. False: no room now; nothing happened.
     mutating func forward(
         _ id: CommandID, _ input: Bytes, arguments wanted: ForwardedArguments, hash: UInt64,
-        to shard: Int, gather: Int32 = -1
+        to shard: Int, gather: Int32 = -1, control: UInt8 = 0
     ) -> Bool {
         guard canAsk(shard) else { return false }
         var bytes = 0
@@ -44,7 +44,7 @@ extension Shard where Engine: ~Copyable {
         }
         guard let slot = requestsOut[shard].beginWrite() else { return false }
         let message = Message(slot)
-        message.clear(.command)
+        message.clear(control == 0 ? .command : .control)
         if target.count == 0 {
             target = message.payload
             message.payloadCount = bytes
@@ -53,9 +53,10 @@ extension Shard where Engine: ~Copyable {
         if call.block != .none || call.large >= 0 {
             message.setView(target.bytes.slice(0, bytes))
         }
-        message.command = id.rawValue
+        message.command = control == 0 ? id.rawValue : control
         message.argumentCount = wanted.count
         message.hash = hash
+        if control != 0, gather >= 0, gathers[gather].large >= 0 { message.offset = 1 }
         finishAsking(message, &call, gather: gather)
         return true
     }

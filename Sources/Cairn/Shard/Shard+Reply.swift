@@ -119,17 +119,31 @@ extension Shard where Engine: ~Copyable {
         advance(ReplyWriter.null(context.version, into: room(16), at: scratchCount))
     }
 
+    mutating func emitNullArray() {
+        advance(ReplyWriter.nullArray(context.version, into: room(16), at: scratchCount))
+    }
+
     mutating func emitInteger(_ value: Int) {
         advance(
             ReplyWriter.integer(Int64(value), into: room(Self.replyBytesMax), at: scratchCount))
+    }
+
+    mutating func emitBulkInteger(_ value: Int64) {
+        advance(ReplyWriter.bulkInteger(value, into: room(64), at: scratchCount))
     }
 
     mutating func emitBoolean(_ value: Bool) { emit(value ? ":1\r\n" : ":0\r\n") }
 
     mutating func emitError(_ error: RESPError) {
         stats.add(.commandsFailed)
-        advance(ReplyWriter.error(error, into: room(Self.replyBytesMax), at: scratchCount))
+        let target = room(Self.errorBytesMax)
+        advance(
+            ReplyWriter.error(
+                error, arguments: arguments, in: context.input, into: target, at: scratchCount))
     }
+
+    /// Room for an error text with what it quotes.
+    static var errorBytesMax: Int { 1024 }
 
     mutating func emitProtocolError(_ error: RESPProtocolError) {
         advance(ReplyWriter.error(error, into: room(Self.replyBytesMax), at: scratchCount))

@@ -9,18 +9,16 @@ extension Shard where Engine: ~Copyable {
         case .reserve: return serveReserve(message, from: other)
         case .reservedPiece, .leasedPiece: servePiece(message, from: other)
         case .commitReserved: serveCommit(message, from: other)
-        case .abandonReserved: l1.abandon(EntryID(message.handle))
         case .release: serveRelease(message)
         case .adopt:
             adopt(
                 Int32(bitPattern: message.handle),
                 isUnix: message.flags & MessageFlag.unixSocket != 0)
         case .lock: return serveLock(message, from: other)
-        case .unlock: serveUnlock(message)
         case .invalidate: serveInvalidate(message)
         case .publish: servePublish(message, from: other)
         case .notify: serveNotify(message)
-        case .control: serveControl(message, from: other)
+        case .control: return serveControl(message, from: other)
         case .reply, .replyBlock, .replyLarge, .replyLease, .piece, .reserved, .busy, .refused,
             .locked:
             ensureFailed("a response in a lane of requests", #fileID, #line)
@@ -35,6 +33,7 @@ extension Shard where Engine: ~Copyable {
         let input = message.encodedArguments
         arguments.load(encoded: input, count: message.argumentCount)
         enterRemote(message)
+        context.input = input
         if executeOnKey(id, input, hash: message.hash) == .wait {
             scratchCount = 0
             return false
@@ -141,6 +140,8 @@ extension Shard where Engine: ~Copyable {
         case .entry: l1.unpin(EntryID(message.handle))
         case .block: pool.free(BufferPool.Block(unit: Int32(bitPattern: message.handle)))
         case .large: releaseLarge(Int32(bitPattern: message.handle))
+        case .reservation: l1.abandon(EntryID(message.handle))
+        case .lock: serveUnlock(message)
         case nil: ensureFailed("release of nothing", #fileID, #line)
         }
     }
@@ -177,7 +178,6 @@ extension Shard where Engine: ~Copyable {
         case .lock: lockAnswered(call, from: other)
         case .watch: watchAnswered(call, message)
         case .transfer: transferAnswered(call, message, from: other)
-        case .control: controlAnswered(call, message, from: other)
         }
     }
 
@@ -237,12 +237,20 @@ extension Shard where Engine: ~Copyable {
     mutating func fillHole(_ place: Int32, _ hole: Int32, _ segment: OutputSegment) {
         ensure(segments[hole].owner == .hole, "hole filled twice")
         var filled = segment
+        if segments[hole].handle == Self.droppedHole {
+            // CLIENT REPLY OFF or SKIP: nobody wants to know.
+            release(segment)
+            filled = OutputSegment()
+        }
         filled.next = segments[hole].next
         segments[hole] = filled
         connections[Int(place)].holes -= 1
-        connections[Int(place)].outputBytes += segment.bytes.count
+        connections[Int(place)].outputBytes += filled.bytes.count
         markDirty(place)
     }
+
+    /// Marks a hole whose reply is dropped.
+    static var droppedHole: UInt32 { 1 }
 
     mutating func fillHole(_ place: Int32, _ hole: Int32, copying bytes: Bytes) {
         if bytes.isEmpty {
@@ -280,7 +288,7 @@ extension Shard where Engine: ~Copyable {
 
     /// Adds an empty place behind a segment.
     private mutating func insertHole(_ place: Int32, after index: Int32) -> Int32 {
-        let hole = segments.take(OutputSegment(owner: .hole))
+        let hole = segments.take(OutputSegment(handle: segments[index].handle, owner: .hole))
         segments.link(hole, to: segments[index].next)
         segments.link(index, to: hole)
         if connections[Int(place)].outputTail == index { connections[Int(place)].outputTail = hole }
@@ -336,9 +344,42 @@ extension Shard where Engine: ~Copyable {
         submit(request, call)
     }
 
+    /// Fills a hole with what was written outside a connection's batch.
+    private mutating func fillFromScratch(_ place: Int32, _ hole: Int32) {
+        let count = scratchCount
+        scratchCount = 0
+        if remoteOverflow < 0 {
+            fillHole(place, hole, copying: scratch.bytes.bytes.slice(0, count))
+            return
+        }
+        if count > 0, !appendLarge(remoteOverflow, scratch.bytes.bytes.slice(0, count)) {
+            remoteFailed = true
+        }
+        fillHole(
+            place, hole,
+            OutputSegment(
+                bytes: largeBuffers[remoteOverflow].bytes,
+                handle: UInt32(bitPattern: remoteOverflow), owner: .large))
+        remoteOverflow = -1
+        if remoteFailed { abort(place, .outputLimit) }
+        remoteFailed = false
+    }
+
     // MARK: Gathers
 
     private mutating func addToGather(_ call: RemoteCall, _ message: Message) {
+        if message.kind == .replyLarge, gathers[call.gather].large >= 0 {
+            let gather = gathers[call.gather]
+            let added = appendLarge(gather.large, message.view.bytes)
+            releaseUnread(message, from: Int(call.shard))
+            gathers.update(call.gather) {
+                $0.sum += message.length
+                $0.failed = $0.failed || !added
+                $0.remaining -= 1
+            }
+            finishGather(call.gather)
+            return
+        }
         let reply = message.payload.bytes.slice(0, message.payloadCount)
         releaseUnread(message, from: Int(call.shard))
         var value = 0
@@ -360,24 +401,18 @@ extension Shard where Engine: ~Copyable {
     mutating func finishGather(_ index: Int32) {
         let gather = gathers[index]
         guard gather.complete, gather.remaining == 0 else { return }
-        gathers.give(index)
-        guard connections[Int(gather.connection)].generation == gather.generation else { return }
+        guard connections[Int(gather.connection)].generation == gather.generation else {
+            if gather.large >= 0 { releaseLarge(gather.large) }
+            gathers.give(index)
+            return
+        }
         let place = gather.connection
         scratchCount = 0
-        let saved = context
-        context.connection = -1
-        if gather.failed {
-            emitError(.outOfMemory)
-        } else {
-            switch gather.kind {
-            case .sum: emitInteger(gather.sum)
-            case .ok: emitOK()
-            }
-        }
-        context = saved
-        let count = scratchCount
-        scratchCount = 0
-        fillHole(place, gather.hole, copying: scratch.bytes.bytes.slice(0, count))
+        remoteOverflow = -1
+        context = RequestContext()
+        context.version = connections[Int(place)].version
+        answerControl(place, index)
+        fillFromScratch(place, gather.hole)
         if connections[Int(place)].flags.contains(.paused) { enqueueRun(place) }
     }
 }

@@ -47,6 +47,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var segments: SegmentTable
     var arguments: ArgumentTable
     var limits = RESPLimits()
+    let specs = SpecBits.table()
     /// Replies of the connection being served, before they are queued.
     var scratch: FixedArray<UInt8>
     var scratchCount = 0
@@ -198,6 +199,8 @@ struct RequestContext: BitwiseCopyable {
     var noTouch = false
     /// The shard the client is connected to.
     var home: UInt8 = 0
+    /// What the arguments were parsed from: errors quote it.
+    var input = Bytes.empty
     /// For a request of another shard: the value the reply ends with.
     var lease = ReplyLease()
 }

@@ -1,3 +1,17 @@
+/// What SET's options ask for.
+struct WriteOptions: BitwiseCopyable {
+    enum Expiry: BitwiseCopyable {
+        /// None, or the level's own time to live.
+        case ordinary
+        /// That of the entry that is overwritten.
+        case keep
+        /// Unix milliseconds.
+        case at(UInt64)
+    }
+    var condition = StringOptions.Condition.always
+    var expiry = Expiry.ordinary
+}
+
 /// The life of a write: from bytes in a receive buffer to an entry everybody sees.
 ///
 /// 1. Conditions (NX, XX) look at the present entry.
@@ -24,10 +38,10 @@ extension Shard where Engine: ~Copyable {
         return nextVersion
     }
 
-    /// Stores `value` under SET's options (its GET option apart: see `setCommand`).
+    /// Stores `value` under SET's options (GET apart: `setCommand` reads the old value).
     @inline(__always)
     mutating func store(
-        _ key: Bytes, hash: UInt64, value: Bytes, _ options: SetOptions,
+        _ key: Bytes, hash: UInt64, value: Bytes, _ options: WriteOptions,
         type: EntryType = .block, priority: Int = 5
     ) -> Stored {
         let present = l1.find(key, hash: hash, nowMs: nowMs)
@@ -97,16 +111,11 @@ extension Shard where Engine: ~Copyable {
 
     /// The Unix milliseconds at which a written entry expires; 0: never.
     @inline(__always)
-    func expiryMs(_ option: ExpiryOption, present: EntryID?) -> UInt64 {
-        switch option {
-        case .none, .persist:
-            return live.ttlMs > 0 ? nowMs &+ UInt64(live.ttlMs) : 0
-        case .keep:
-            return present.map { l1.expiry(of: $0) } ?? 0
-        case .relative(let milliseconds):
-            return nowMs &+ UInt64(milliseconds)
-        case .absolute(let milliseconds):
-            return UInt64(max(1, milliseconds))
+    func expiryMs(_ expiry: WriteOptions.Expiry, present: EntryID?) -> UInt64 {
+        switch expiry {
+        case .ordinary: live.ttlMs > 0 ? nowMs &+ UInt64(live.ttlMs) : 0
+        case .keep: present.map { l1.expiry(of: $0) } ?? 0
+        case .at(let unixMs): unixMs
         }
     }
 
@@ -163,7 +172,7 @@ extension Shard where Engine: ~Copyable {
             key, hash: hash, valueLength: length, type: type, priority: priority, nowMs: nowMs)
         {
         case .entry(let entry):
-            let expiry = present.map { l1.expiry(of: $0) } ?? expiryMs(.none, present: nil)
+            let expiry = present.map { l1.expiry(of: $0) } ?? expiryMs(.ordinary, present: nil)
             if let present { copyValue(from: present, to: entry, count: min(before, length)) }
             zero(entry, from: before, to: start)
             overwrite(entry, value, at: start)
