@@ -27,7 +27,7 @@ package struct BucketTable: ~Copyable {
 
     package mutating func grow(_ budget: inout MemoryBudget) -> Bool { words.grow(&budget) }
     package func canShrink(to needed: Int) -> Bool { words.canShrink(to: needed) }
-    package mutating func shrink(to needed: Int, _ budget: inout MemoryBudget) {
+    package mutating func shrink(to needed: Int, _ budget: inout MemoryBudget) -> Bool {
         words.shrink(to: needed, &budget)
     }
 

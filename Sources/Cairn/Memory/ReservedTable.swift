@@ -7,8 +7,10 @@ import CShims
 ///
 /// - Invariant: elements below `count` may be touched; their steps are charged to the budget.
 ///
-/// Steps are 64 KiB up to 2 MiB and 2 MiB (one huge page) from there on: a small cache isn't
-/// rounded up to huge pages, a big one has few TLB misses, and zeroing a step takes about 0.1 ms.
+/// Steps are about a sixteenth of the table (16 KiB, 128 KiB from 2 MiB on, 2 MiB from 32 MiB on), so
+/// that what is committed and unused stays small, and zeroing one takes at most about 0.1 ms. A
+/// finished 2 MiB is offered to the kernel as a huge page; an unfinished one must not be one, it
+/// would hold memory that is not charged.
 @safe
 package struct ReservedTable<Element: BitwiseCopyable>: ~Copyable {
     private let range: AddressRange
@@ -20,20 +22,13 @@ package struct ReservedTable<Element: BitwiseCopyable>: ~Copyable {
     /// Most elements there can ever be.
     package let capacity: Int
 
-    static var smallStep: Int { 64 << 10 }
-    static var largeStep: Int { AddressRange.alignment }
-
     // SAFETY: binds memory that this value alone owns; zero is a value of every trivial element.
     package init(capacity: Int, node: Int?) throws(AddressRange.Failure) {
         let bytes = capacity * MemoryLayout<Element>.stride
         range = try AddressRange(count: bytes, node: node)
         unsafe base = range.base.bindMemory(to: Element.self, capacity: capacity)
         self.capacity = capacity
-        range.preferHugePages(false, offset: 0, count: Swift.min(Self.largeStep, range.count))
-        if range.count > Self.largeStep {
-            range.preferHugePages(
-                true, offset: Self.largeStep, count: range.count - Self.largeStep)
-        }
+        range.preferHugePages(false, offset: 0, count: range.count)
     }
 
     // SAFETY: the index is below the committed count; `mutating` access excludes others.
@@ -52,7 +47,11 @@ package struct ReservedTable<Element: BitwiseCopyable>: ~Copyable {
 
     /// Bytes the next `grow` charges.
     package var nextStepBytes: Int {
-        committedBytes < Self.largeStep ? Self.smallStep : Self.largeStep
+        committedBytes < 2 << 20 ? 16 << 10 : committedBytes < 32 << 20 ? 128 << 10 : 2 << 20
+    }
+
+    private var lastStepBytes: Int {
+        committedBytes <= 2 << 20 ? 16 << 10 : committedBytes <= 32 << 20 ? 128 << 10 : 2 << 20
     }
 
     /// Commits one more step. False: the budget, or the table's capacity, is exhausted.
@@ -60,6 +59,10 @@ package struct ReservedTable<Element: BitwiseCopyable>: ~Copyable {
         guard count < capacity, budget.tryCharge(nextStepBytes) else { return false }
         committedBytes += nextStepBytes
         count = Swift.min(capacity, committedBytes / MemoryLayout<Element>.stride)
+        let huge = AddressRange.alignment
+        if committedBytes % huge == 0 {
+            range.preferHugePages(true, offset: committedBytes - huge, count: huge)
+        }
         return true
     }
 
@@ -69,19 +72,19 @@ package struct ReservedTable<Element: BitwiseCopyable>: ~Copyable {
             && needed * MemoryLayout<Element>.stride <= committedBytes - lastStepBytes
     }
 
-    /// Gives whole steps above `needed` elements back; their contents are lost.
-    package mutating func shrink(to needed: Int, _ budget: inout MemoryBudget) {
-        while canShrink(to: needed) {
-            let step = lastStepBytes
-            committedBytes -= step
-            range.discard(offset: committedBytes, count: step)
-            budget.release(step)
+    /// Gives the last step back if it lies above `needed` elements; its contents are lost.
+    package mutating func shrink(to needed: Int, _ budget: inout MemoryBudget) -> Bool {
+        guard canShrink(to: needed) else { return false }
+        let huge = AddressRange.alignment
+        if committedBytes % huge == 0 {
+            range.preferHugePages(false, offset: committedBytes - huge, count: huge)
         }
+        let step = lastStepBytes
+        committedBytes -= step
+        range.discard(offset: committedBytes, count: step)
+        budget.release(step)
         count = Swift.min(capacity, committedBytes / MemoryLayout<Element>.stride)
-    }
-
-    private var lastStepBytes: Int {
-        committedBytes <= Self.largeStep ? Self.smallStep : Self.largeStep
+        return true
     }
 
     // SAFETY: a hint; the address is inside the committed part.

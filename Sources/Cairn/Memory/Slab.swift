@@ -203,6 +203,33 @@ package struct Slab: ~Copyable {
         return nil
     }
 
+    /// Checks the totals of the classes and the lists by walking the pages: for tests.
+    package func validate() {
+        var used = 0
+        for index in 0..<classes.count {
+            var (pageCount, live, free) = (0, 0, 0)
+            for page in 0..<pages.count
+            where pages[page].state != .unused && Int(pages[page].sizeClass) == index {
+                pageCount += 1
+                live += Int(pages[page].live)
+                if pages[page].state == .active {
+                    free += Int(pages[page].slots - pages[page].live)
+                    ensure(pages[page].list == pages[page].fullness, "list of a page")
+                }
+            }
+            ensure(classStates[index].pages == pageCount, "pages of a class")
+            ensure(classStates[index].liveChunks == live, "chunks of a class")
+            ensure(classStates[index].freeSlots == free, "free chunks of a class")
+            used += pageCount
+            for list in 0..<Self.listsPerClass {
+                let isMarked = listMask[index] >> UInt32(list) & 1 == 1
+                let head = lists[index * Self.listsPerClass + list]
+                ensure(isMarked == (head != SlabPage.none), "mask of a class's lists")
+            }
+        }
+        ensure(used == arena.usedCount, "pages in use")
+    }
+
     // MARK: Lists by fullness
 
     private mutating func relist(_ page: Int) {
