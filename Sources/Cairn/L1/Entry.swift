@@ -4,7 +4,7 @@
 ///
 /// Valid until the next mutating call of `L1`, or as long as the entry is pinned or reserved: an
 /// unpinned entry may be evicted by any reservation, and moved to another place by `maintain`.
-package struct EntryID: Equatable, Hashable, Sendable {
+package struct EntryID: Equatable, Hashable, Sendable, BitwiseCopyable {
     package let raw: UInt32
 
     @inlinable @inline(__always)
@@ -17,7 +17,7 @@ package struct EntryID: Equatable, Hashable, Sendable {
 
 /// What an object is (seed: the cache entry's type). Everything but `block` is metadata, which
 /// block traffic doesn't evict.
-package enum EntryType: UInt8, Sendable, CaseIterable {
+package enum EntryType: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case block, metadata, directory, inode, xattr
 }
 

@@ -54,7 +54,7 @@ package enum Sockets {
     /// Says a last word to a client that is not served, without waiting, and closes.
     package static func farewell(_ descriptor: Int32, _ text: StaticString) {
         _ = unsafe Glibc.send(
-            descriptor, text.utf8Start, text.utf8CodeUnitCount, Int32(MSG_DONTWAIT.rawValue))
+            descriptor, text.utf8Start, text.utf8CodeUnitCount, Int32(MSG_DONTWAIT))
         _ = Glibc.close(descriptor)
     }
 

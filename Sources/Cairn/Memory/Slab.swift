@@ -25,7 +25,7 @@ package struct Slab: ~Copyable {
     var lists: FixedArray<UInt32>
     /// Bit `b`: list `b` of the class has a page.
     private var listMask: FixedArray<UInt32>
-    var classStates: FixedArray<SlabClassState>
+    var classStates: FixedArray<SlabClassLists>
 
     /// 16 lists of partly used pages, and one of full ones.
     static var listsPerClass: Int { 17 }
@@ -45,14 +45,14 @@ package struct Slab: ~Copyable {
         lists = FixedArray(
             repeating: SlabPage.none, count: classes.count * Self.listsPerClass)
         listMask = FixedArray(repeating: 0, count: classes.count)
-        classStates = FixedArray(repeating: SlabClassState(), count: classes.count)
+        classStates = FixedArray(repeating: SlabClassLists(), count: classes.count)
     }
 
     /// Heap bytes for `pages` pages, for the budget.
     package static func overheadBytes(pages: Int) -> Int {
         Arena.overheadBytes(pages: pages) + SizeClasses.overheadBytes
             + pages * MemoryLayout<SlabPage>.stride
-            + SizeClasses.countMax * (4 * listsPerClass + MemoryLayout<SlabClassState>.stride + 4)
+            + SizeClasses.countMax * (4 * listsPerClass + MemoryLayout<SlabClassLists>.stride + 4)
     }
 
     /// Bytes committed for owners beside the pages.

@@ -69,7 +69,7 @@ package struct CommandSpec: Sendable {
 }
 
 /// How the server treats a command.
-package struct CommandFlags: OptionSet, Sendable {
+package struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 

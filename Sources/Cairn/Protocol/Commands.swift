@@ -1,5 +1,5 @@
 /// Commands Cairn knows.
-package enum CommandID: UInt8, Sendable, CaseIterable {
+package enum CommandID: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // strings
     case get, set, mget, mset, getrange, setrange, setnx, setex, psetex, getex, getdel, getset
     case msetnx, substr, append, strlen, incr, decr, incrby, decrby, incrbyfloat

@@ -1,5 +1,5 @@
 /// Which version of the protocol a connection speaks.
-package enum RESPVersion: UInt8, Sendable {
+package enum RESPVersion: UInt8, Sendable, BitwiseCopyable {
     case resp2 = 2
     case resp3 = 3
 }

@@ -3,7 +3,7 @@
 /// Parsing gives values or Redis's error and touches nothing else. An expiry is resolved in a second
 /// step, because GETEX looks at its time only when the key exists.
 package struct StringOptions: Equatable, Sendable {
-    package enum Condition: Equatable, Sendable {
+    package enum Condition: Equatable, Sendable, BitwiseCopyable {
         case always
         /// `NX`
         case ifAbsent

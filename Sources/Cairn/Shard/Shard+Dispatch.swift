@@ -158,13 +158,13 @@ extension Shard where Engine: ~Copyable {
     ) -> Step {
         var next = max(1, Int(connections[Int(place)].progress))
         if next == 1, connections[Int(place)].gather < 0 {
-            guard let taken = gathers.take(Gather(kind: kind, connection: place)) else {
+            guard let taken = gathers.take(
+                    Gather(
+                        kind: kind, connection: place,
+                        generation: connections[Int(place)].generation)) else {
                 return waitNextTurn(place)
             }
             connections[Int(place)].gather = taken
-            gathers.update(taken) {
-                $0.generation = connections[Int(place)].generation
-            }
         }
         let gather = connections[Int(place)].gather
         while next < arguments.count {
