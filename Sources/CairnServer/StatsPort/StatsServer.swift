@@ -149,16 +149,20 @@ package final class StatsServer: Sendable {
     private static func nextHead(
         _ buffer: inout [UInt8], _ socket: AsyncSocket
     ) async throws -> HTTPRequestHead? {
-        let deadline = ContinuousClock.now + .seconds(requestSeconds)
+        var deadline = ContinuousClock.now + .seconds(idleSeconds)
+        var isIdle = buffer.isEmpty
+        if !isIdle { deadline = .now + .seconds(requestSeconds) }
         while true {
             if let (head, length) = try HTTPRequestHead.parse(buffer) {
                 buffer.removeFirst(length)
                 return head
             }
-            let patience =
-                buffer.isEmpty ? .seconds(idleSeconds) : deadline - ContinuousClock.now
+            let patience = deadline - ContinuousClock.now
             do {
                 buffer += try await within(patience) { try await socket.read(atMost: 4_096) }
+                // The head's time starts with its first byte and isn't extended by the next ones.
+                if isIdle { deadline = .now + .seconds(requestSeconds) }
+                isIdle = false
             } catch SocketError.disconnected {
                 return nil
             }
