@@ -205,7 +205,8 @@ package struct ConfigDocument: Sendable {
 
     /// A problem at a key's line, or at the flag that gave it.
     func problem(_ key: String, _ message: String, _ remedy: String) -> ConfigProblem {
-        if let flag = flags[key] {
+        let below = flags.keys.sorted().first { $0.hasPrefix(key + ".") }
+        if let flag = flags[key] ?? (lines[key] == nil ? below.flatMap { flags[$0] } : nil) {
             return ConfigProblem(
                 source: "command line", line: 0, key: flag, message: message, remedy: remedy)
         }
