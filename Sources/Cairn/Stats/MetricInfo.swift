@@ -23,7 +23,7 @@ package struct MetricInfo: Sendable, Equatable {
     /// What the stored integer is multiplied by to give the unit: nanoseconds to seconds.
     package var scale: Double
 
-    init(
+    package init(
         _ name: String, unit: String, _ help: String, label: (String, String)? = nil,
         merge: Merge = .sum, scale: Double = 1
     ) {

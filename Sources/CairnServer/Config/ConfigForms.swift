@@ -115,8 +115,9 @@ enum YAMLText {
         let isPlain =
             text.first.map { $0.isLetter || $0 == "/" || $0 == "." || $0.isNumber } == true
             && text.allSatisfy {
-                $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0))
+                $0.isASCII && ($0.isLetter || $0.isNumber || "/._-:".contains($0))
             }
+            && text.last != ":"
             && !["true", "false", "yes", "no", "on", "off", "null"].contains(text.lowercased())
             && Double(text) == nil
         return isPlain ? text : "'" + text.replacing("'", with: "''") + "'"

@@ -18,6 +18,8 @@ package struct ConfigKey<Root: Sendable>: Sendable {
     let read: @Sendable (ConfigValue, inout Root) throws(ConfigValueError) -> Void
     /// The value as YAML, `nil` if it is not given.
     let show: @Sendable (Root) -> String?
+    /// Takes the value over from another root, given or not.
+    let copy: @Sendable (Root, inout Root) -> Void
 }
 
 /// A value that can't be taken, and what would be.
@@ -80,6 +82,7 @@ extension ConfigKey {
             root[keyPath: field] = try read(value)
         }
         self.show = { root in root[keyPath: field].map(show) }
+        copy = { from, to in to[keyPath: field] = from[keyPath: field] }
     }
 
     /// Bytes within `range`.

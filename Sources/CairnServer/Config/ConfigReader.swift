@@ -163,8 +163,9 @@ package struct ConfigReader {
     private mutating func note(yamlError error: any Error, text: String) {
         switch error {
         case YamlError.duplicatedKeysInMapping(let duplicates, let context):
-            for key in duplicates.sorted() {
-                let line = secondLine(of: key, in: text) ?? context.mark.line
+            // The mark is the first key's; of others that are double too, only the name is known.
+            for (index, key) in duplicates.sorted().enumerated() {
+                let line = index == 0 ? secondLine(of: key, after: context.mark, in: text) : 0
                 note(key, line, "the key is there twice", "keep one of the two")
             }
         case YamlError.scanner(_, let problem, let mark, _),
@@ -178,13 +179,14 @@ package struct ConfigReader {
         }
     }
 
-    /// The line of the second `key:` in the text; the parser names only the first.
-    private func secondLine(of key: String, in text: String) -> Int? {
+    /// The line of the next `key:` as far to the right as the first, which is at `mark`.
+    private func secondLine(of key: String, after mark: Mark, in text: String) -> Int {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let matches = lines.indices.filter {
-            lines[$0].drop { $0 == " " }.hasPrefix(key + ":")
+        let start = String(repeating: " ", count: mark.column - 1) + key
+        let next = lines.indices.dropFirst(mark.line).first {
+            lines[$0].hasPrefix(start + ":") || lines[$0].hasPrefix(start + " :")
         }
-        return matches.dropFirst().first.map { $0 + 1 }
+        return next.map { $0 + 1 } ?? mark.line
     }
 }
 
@@ -193,6 +195,8 @@ package struct ConfigDocument: Sendable {
     package var configuration: Configuration
     package var source: String
     var lines: [String: Int]
+    /// Keys that a flag of the command line gave, with the flag.
+    var flags: [String: String] = [:]
 
     package init(configuration: Configuration, source: String, lines: [String: Int] = [:]) {
         self.configuration = configuration
@@ -200,9 +204,14 @@ package struct ConfigDocument: Sendable {
         self.lines = lines
     }
 
-    /// A problem at a key's line.
+    /// A problem at a key's line, or at the flag that gave it.
     func problem(_ key: String, _ message: String, _ remedy: String) -> ConfigProblem {
-        ConfigProblem(
+        let below = flags.keys.sorted().first { $0.hasPrefix(key + ".") }
+        if let flag = flags[key] ?? (lines[key] == nil ? below.flatMap { flags[$0] } : nil) {
+            return ConfigProblem(
+                source: "command line", line: 0, key: flag, message: message, remedy: remedy)
+        }
+        return ConfigProblem(
             source: source, line: lines[key] ?? 0, key: key, message: message, remedy: remedy)
     }
 }
