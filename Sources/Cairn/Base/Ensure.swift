@@ -5,8 +5,7 @@
 
 /// Crashes with `message` unless `condition` holds: a violated `ensure` is a bug of ours, never a
 /// client's or a device's fault.
-@inline(__always)
-@usableFromInline
+@inlinable @inline(__always)
 package func ensure(
     _ condition: Bool, _ message: @autoclosure () -> StaticString = "invariant",
     file: StaticString = #fileID, line: UInt = #line
