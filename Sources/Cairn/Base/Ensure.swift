@@ -5,7 +5,8 @@
 
 /// Crashes with `message` unless `condition` holds: a violated `ensure` is a bug of ours, never a
 /// client's or a device's fault.
-@inlinable @inline(__always)
+@inline(__always)
+@usableFromInline
 package func ensure(
     _ condition: Bool, _ message: @autoclosure () -> StaticString = "invariant",
     file: StaticString = #fileID, line: UInt = #line

@@ -227,16 +227,16 @@ package struct LoadRun {
             guard let sample = open.removeValue(forKey: second) else { continue }
             if sample.counts.requests + sample.counts.errors == 0 { continue }
             progress(sample)
-            let latency = sample.latency
+            let latency = sample.latency.percentiles([50, 99, 99.9]).map { Double($0) / 1000 }
             result.samples.append(
                 LoadPoint(
                     second: sample.second, requests: sample.counts.requests,
                     hits: sample.counts.hits, misses: sample.counts.misses,
                     errors: sample.counts.errors,
-                    p50Microseconds: Double(latency.percentile(50)) / 1000,
-                    p99Microseconds: Double(latency.percentile(99)) / 1000,
-                    p999Microseconds: Double(latency.percentile(99.9)) / 1000,
-                    maxMicroseconds: Double(latency.maximum) / 1000))
+                    p50Microseconds: latency[0],
+                    p99Microseconds: latency[1],
+                    p999Microseconds: latency[2],
+                    maxMicroseconds: Double(sample.latency.maximum) / 1000))
         }
     }
 

@@ -69,7 +69,7 @@ extension LoadThread {
         }
     }
 
-    mutating func greeted(_ id: Int, _ outcome: ReplyOutcome, _ text: Bytes) throws(LoadError) {
+    mutating func greeted(_ id: Int, _ outcome: ReplyOutcome, _ text: ByteView) throws(LoadError) {
         if outcome == .error {
             throw .refused("\(options.target.text) refused the greeting: \(text.text)")
         }
@@ -120,9 +120,9 @@ extension LoadThread {
 
     private mutating func countError(_ text: String, times: Int) {
         let bytes = Array(text.utf8)
-        var copy = FixedArray<UInt8>(repeating: 0, count: max(bytes.count, 1))
+        var copy = Table<UInt8>(repeating: 0, count: max(bytes.count, 1))
         for (index, byte) in bytes.enumerated() { copy[index] = byte }
-        errors.count(copy.bytes.bytes.slice(0, bytes.count), times: times)
+        errors.count(copy.bytes.view.slice(0, bytes.count), times: times)
     }
 
     /// Closes a lost connection's socket when nothing of it is under way.

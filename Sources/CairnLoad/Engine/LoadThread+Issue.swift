@@ -41,11 +41,10 @@ extension LoadThread {
     }
 
     private mutating func issueScheduled(_ now: UInt64) {
-        while arrivals.next <= now && listedCount > 0 && allowance > 0 {
+        while arrivals.next <= min(now, issueEnd - 1) && listedCount > 0 && allowance > 0 {
             let id = unlist()
             if connections[id].state != .ready { continue }
             let start = arrivals.next
-            if start >= issueEnd { break }
             if start >= measureStart { ending.scheduled += 1 }
             write(id, start: start, now)
             arrivals.advance(&random)
@@ -114,7 +113,7 @@ extension LoadThread {
     /// A SET with a generated value: short ones whole in the area, of long ones the body is a
     /// segment of its own.
     private mutating func writeValue(
-        _ id: Int, _ side: UInt8, _ queue: inout SendQueue, _ area: MutableBytes,
+        _ id: Int, _ side: UInt8, _ queue: inout SendQueue, _ area: MutableByteView,
         _ flight: inout InFlight
     ) {
         flight.kind = .write
@@ -179,7 +178,7 @@ extension LoadThread {
 
     /// A GET or SET of a stored file, whose key is its path.
     private mutating func writeFile(
-        _ id: Int, _ side: UInt8, _ queue: inout SendQueue, _ area: MutableBytes,
+        _ id: Int, _ side: UInt8, _ queue: inout SendQueue, _ area: MutableByteView,
         _ flight: inout InFlight, isRead: Bool
     ) {
         guard let files = plan.files else { return }
@@ -244,7 +243,7 @@ extension LoadThread {
             engine.send(
                 socket,
                 areas.bytes.slice(queueIndex(id, side) * areaBytes + only.offset, only.count)
-                    .bytes, token: token)
+                    .view.bytes, token: token)
         } else {
             connections[id].sendingBytes = appendPieces(id, side, &queue)
             engine.sendVector(socket, zeroCopy: false, token: token)
@@ -263,12 +262,12 @@ extension LoadThread {
         while queue.first < queue.segments {
             let segment = segments[base + queue.first]
             let left = segment.count - segment.sent
-            let piece: Bytes
+            let piece: ByteView
             switch segment.source {
             case .area:
                 piece = areas.bytes.slice(
                     queueIndex(id, side) * areaBytes + segment.offset + segment.sent, left
-                ).bytes
+                ).view
             case .pool:
                 piece = model.body(
                     poolOffset: segment.offset, position: segment.sent,
@@ -276,7 +275,7 @@ extension LoadThread {
             case .file:
                 piece = plan.files?.bytes(segment.offset + segment.sent, left) ?? .empty
             }
-            if piece.count > 0 && !engine.appendToVector(piece) { return bytes }
+            if piece.count > 0 && !engine.appendToVector(piece.bytes) { return bytes }
             bytes += piece.count
             segments[base + queue.first].sent += piece.count
             if piece.count == left { queue.first += 1 }

@@ -17,7 +17,7 @@ extension LoadThread {
         if let buffer = completion.buffer {
             if completion.result > 0 && connections[id].state == .ready {
                 connections[id].lastProgress = now
-                try consume(id, engine.received(completion), now)
+                try consume(id, ByteView(engine.received(completion)), now)
             }
             engine.recycle(buffer)
         }
@@ -59,7 +59,7 @@ extension LoadThread {
     }
 
     /// Takes the replies out of the bytes of a connection.
-    private mutating func consume(_ id: Int, _ input: Bytes, _ now: UInt64) throws(LoadError) {
+    private mutating func consume(_ id: Int, _ input: ByteView, _ now: UInt64) throws(LoadError) {
         let carry = carries.bytes.slice(
             id * ReplyParser.carryBytes, ReplyParser.carryBytes)
         var at = 0
@@ -105,7 +105,7 @@ extension LoadThread {
         if let mismatch { report(mismatch) }
     }
 
-    private mutating func check(_ id: Int, _ bytes: Bytes) {
+    private mutating func check(_ id: Int, _ bytes: ByteView) {
         guard connections[id].inFlight > 0 else { return }
         let mismatch: Mismatch?
         if let files = plan.files {
@@ -129,7 +129,7 @@ extension LoadThread {
     /// A reply is complete: counts it and frees its place.
     @inline(__always)
     private mutating func complete(
-        _ id: Int, _ outcome: ReplyOutcome, _ text: Bytes, _ now: UInt64
+        _ id: Int, _ outcome: ReplyOutcome, _ text: ByteView, _ now: UInt64
     ) throws(LoadError) {
         guard connections[id].inFlight > 0 else {
             lose(id, "a reply nobody asked for")
@@ -154,7 +154,7 @@ extension LoadThread {
 
     @inline(__always)
     private mutating func count(
-        _ flight: InFlight, _ outcome: ReplyOutcome, _ text: Bytes, _ length: Int, _ now: UInt64
+        _ flight: InFlight, _ outcome: ReplyOutcome, _ text: ByteView, _ length: Int, _ now: UInt64
     ) {
         ending.lastCompletion = now
         if outcome == .error {
@@ -172,7 +172,7 @@ extension LoadThread {
                 record.counts.misses += 1
                 if options.expectHits {
                     record.counts.errors += 1
-                    errors.count(Bytes("a miss where a hit was expected"))
+                    errors.count(ByteView("a miss where a hit was expected"))
                 }
             }
             record.readLatency.record(latency)

@@ -35,16 +35,16 @@ struct LoadThread: ~Copyable {
     let index: Int
     let exchange: IntervalExchange
     var engine: RingEngine
-    var connections: FixedArray<LoadConnection>
+    var connections: Table<LoadConnection>
     let capacity: Int
 
     // Memory of the connections.
-    var flights: FixedArray<InFlight>
-    var areas: FixedArray<UInt8>
+    var flights: Table<InFlight>
+    var areas: Table<UInt8>
     let areaBytes: Int
-    var segments: FixedArray<Segment>
+    var segments: Table<Segment>
     let segmentsPerQueue: Int
-    var carries: FixedArray<UInt8>
+    var carries: Table<UInt8>
 
     // What to send.
     let writer: CommandWriter
@@ -59,10 +59,10 @@ struct LoadThread: ~Copyable {
     var allowance: Int
 
     // Connections that take requests (a ring of indexes) and those with bytes to send (a stack).
-    var listed: FixedArray<Int32>
+    var listed: Table<Int32>
     var listedHead = 0
     var listedCount = 0
-    var dirty: FixedArray<Int32>
+    var dirty: Table<Int32>
     var dirtyCount = 0
 
     // The clock of the run.
@@ -98,7 +98,7 @@ struct LoadThread: ~Copyable {
         engine = try RingEngine(
             Self.shape(options, connections: count), features: plan.features,
             peers: RingDirectory(shards: 1), shard: 0)
-        connections = FixedArray(
+        connections = Table(
             repeating: LoadConnection(options.protocolKind), count: count)
         capacity = max(options.pipeline, 2)
         writer = CommandWriter(
@@ -109,13 +109,13 @@ struct LoadThread: ~Copyable {
             plan.files == nil ? min(options.sizes.maximum, Self.inlineValueMax) : 0
         areaBytes = max(
             capacity * (writer.overhead + keyMax + max(valueMax, ValueModel.headerBytes)), 2048)
-        flights = FixedArray(repeating: InFlight(), count: count * capacity)
-        areas = FixedArray(repeating: 0, count: count * 2 * areaBytes)
+        flights = Table(repeating: InFlight(), count: count * capacity)
+        areas = Table(repeating: 0, count: count * 2 * areaBytes)
         segmentsPerQueue = 2 * capacity + 1
-        segments = FixedArray(repeating: Segment(), count: count * 2 * segmentsPerQueue)
-        carries = FixedArray(repeating: 0, count: count * ReplyParser.carryBytes)
-        listed = FixedArray(repeating: 0, count: count)
-        dirty = FixedArray(repeating: 0, count: count)
+        segments = Table(repeating: Segment(), count: count * 2 * segmentsPerQueue)
+        carries = Table(repeating: 0, count: count * ReplyParser.carryBytes)
+        listed = Table(repeating: 0, count: count)
+        dirty = Table(repeating: 0, count: count)
         namer = KeyNamer(size: options.keySize)
         model = ValueModel(pool: plan.pool, sizes: options.sizes, seed: options.seed)
         var random = LoadRandom(seed: mixed(options.seed) ^ UInt64(index))
@@ -233,13 +233,13 @@ struct LoadThread: ~Copyable {
         nextTick = now + Self.tickNanoseconds
         if cpuAtStart == 0 && now >= measureStart { cpuAtStart = Clock.threadCPU() }
         if isIssuing && (now >= issueEnd || allowance <= 0) { stopIssuing(now) }
-        if now >= measureStart {
+        if now >= measureStart && isIssuing {
             let interval = Int((now - measureStart) / Self.intervalNanoseconds)
             if interval > record.interval && exchange.publish(&record) {
                 record.interval = interval
             }
-            if isIssuing { nextTick = min(nextTick, issueEnd) }
-        } else {
+            nextTick = min(nextTick, issueEnd)
+        } else if now < measureStart {
             nextTick = min(nextTick, measureStart)
         }
         try checkConnections(now)

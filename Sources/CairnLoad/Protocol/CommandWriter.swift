@@ -11,7 +11,7 @@ package struct CommandWriter: ~Copyable {
         var offset: Int
         var count: Int
     }
-    private var text: FixedArray<UInt8>
+    private var text: Table<UInt8>
     private let readHead: Part
     private let readTail: Part
     private let writeHead: Part
@@ -40,7 +40,7 @@ package struct CommandWriter: ~Copyable {
             parts = ["get ", "\r\n", "set ", " 0 \((ttlMilliseconds + 999) / 1000) ", "\r\n"]
         }
         let all = parts.map { Array($0.utf8) }
-        text = FixedArray(repeating: 0, count: all.map(\.count).reduce(0, +))
+        text = Table(repeating: 0, count: all.map(\.count).reduce(0, +))
         var offset = 0
         var made: [Part] = []
         for bytes in all {
@@ -57,32 +57,32 @@ package struct CommandWriter: ~Copyable {
     }
 
     @inline(__always)
-    private func put(_ part: Part, _ out: MutableBytes, _ at: inout Int) {
-        out.copy(text.bytes.bytes.slice(part.offset, part.count), at: at)
+    private func put(_ part: Part, _ out: MutableByteView, _ at: inout Int) {
+        out.copy(text.bytes.view.slice(part.offset, part.count), at: at)
         at += part.count
     }
 
     /// Writes a read up to the key.
     @inline(__always)
-    package func beginRead(_ out: MutableBytes, _ at: inout Int, keyLength: Int? = nil) {
+    package func beginRead(_ out: MutableByteView, _ at: inout Int, keyLength: Int? = nil) {
         put(readHead, out, &at)
         if let keyLength { writeKeyLength(keyLength, out, &at) }
     }
 
     /// Writes what follows the key of a read.
     @inline(__always)
-    package func endRead(_ out: MutableBytes, _ at: inout Int) { put(readTail, out, &at) }
+    package func endRead(_ out: MutableByteView, _ at: inout Int) { put(readTail, out, &at) }
 
     /// Writes a write up to the key.
     @inline(__always)
-    package func beginWrite(_ out: MutableBytes, _ at: inout Int, keyLength: Int? = nil) {
+    package func beginWrite(_ out: MutableByteView, _ at: inout Int, keyLength: Int? = nil) {
         put(writeHead, out, &at)
         if let keyLength { writeKeyLength(keyLength, out, &at) }
     }
 
     /// Writes what stands between the key of a write and its value.
     @inline(__always)
-    package func valueLength(_ length: Int, _ out: MutableBytes, _ at: inout Int) {
+    package func valueLength(_ length: Int, _ out: MutableByteView, _ at: inout Int) {
         put(writeMiddle, out, &at)
         Self.decimal(length, out, &at)
         Self.lineEnd(out, &at)
@@ -90,23 +90,24 @@ package struct CommandWriter: ~Copyable {
 
     /// Writes what follows the value.
     @inline(__always)
-    package func endWrite(_ out: MutableBytes, _ at: inout Int) { put(writeTail, out, &at) }
+    package func endWrite(_ out: MutableByteView, _ at: inout Int) { put(writeTail, out, &at) }
 
     /// RESP names a key's length; memcached's text protocol doesn't.
-    private func writeKeyLength(_ length: Int, _ out: MutableBytes, _ at: inout Int) {
+    private func writeKeyLength(_ length: Int, _ out: MutableByteView, _ at: inout Int) {
         guard isRESP else { return }
         Self.decimal(length, out, &at)
         Self.lineEnd(out, &at)
     }
 
     @inline(__always)
-    private static func lineEnd(_ out: MutableBytes, _ at: inout Int) {
-        out.store(UInt16(0x0A0D), at: at)
+    private static func lineEnd(_ out: MutableByteView, _ at: inout Int) {
+        out[at] = 13
+        out[at + 1] = 10
         at += 2
     }
 
     @inline(__always)
-    private static func decimal(_ value: Int, _ out: MutableBytes, _ at: inout Int) {
+    private static func decimal(_ value: Int, _ out: MutableByteView, _ at: inout Int) {
         var digits = 1
         var bound = 10
         while value >= bound {

@@ -74,18 +74,18 @@ extension ReplyParser {
         let bytes = line.bytes
         if phase == .trailer {
             phase = .line
-            return bytes == Bytes("END") ? .end(.hit) : .broken
+            return bytes == ByteView("END") ? .end(.hit) : .broken
         }
-        if bytes.count > 6 && bytes.slice(0, 6) == Bytes("VALUE ") {
+        if bytes.count > 6 && bytes.slice(0, 6) == ByteView("VALUE ") {
             return memcachedValue(bytes)
         }
-        if bytes == Bytes("END") { return .end(.miss) }
-        if bytes == Bytes("STORED") || bytes == Bytes("OK") { return .end(.done) }
+        if bytes == ByteView("END") { return .end(.miss) }
+        if bytes == ByteView("STORED") || bytes == ByteView("OK") { return .end(.done) }
         return bytes.count > 0 ? failed(line) : .broken
     }
 
     /// `VALUE key flags bytes`
-    private mutating func memcachedValue(_ line: Bytes) -> ReplyEvent {
+    private mutating func memcachedValue(_ line: ByteView) -> ReplyEvent {
         var start = line.count
         while start > 6 && line[start - 1] != 32 { start -= 1 }
         guard let length = Self.number(line, from: start), length >= 0 else { return .broken }

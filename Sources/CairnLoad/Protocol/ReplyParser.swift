@@ -60,7 +60,7 @@ package struct ReplyParser: BitwiseCopyable {
     /// The next event in `input` from `at` on, which moves behind what was consumed.
     @inline(__always)
     package mutating func next(
-        _ input: Bytes, _ at: inout Int, carry: MutableBytes
+        _ input: ByteView, _ at: inout Int, carry: MutableByteView
     ) -> ReplyEvent {
         if !isMemcached && phase == .line && carried == 0 && skipped == 0 && at < input.count
             && input[at] == UInt8(ascii: "$")
@@ -72,7 +72,7 @@ package struct ReplyParser: BitwiseCopyable {
 
     /// A RESP bulk string that stands complete in the input: nearly every reply to a small GET.
     @inline(__always)
-    private func wholeBulk(_ input: Bytes, _ at: inout Int) -> ReplyEvent? {
+    private func wholeBulk(_ input: ByteView, _ at: inout Int) -> ReplyEvent? {
         var length = 0
         var index = at + 1
         let end = min(input.count, at + 11)
@@ -92,14 +92,14 @@ package struct ReplyParser: BitwiseCopyable {
     }
 
     /// The text of the error reply that `next` just returned, without its line end.
-    package func errorText(_ input: Bytes, carry: MutableBytes) -> Bytes {
+    package func errorText(_ input: ByteView, carry: MutableByteView) -> ByteView {
         errorIsCarried
-            ? carry.bytes.slice(errorOffset, errorCount) : input.slice(errorOffset, errorCount)
+            ? carry.view.slice(errorOffset, errorCount) : input.slice(errorOffset, errorCount)
     }
 
     @inline(never)
     private mutating func nextSlowly(
-        _ input: Bytes, _ at: inout Int, carry: MutableBytes
+        _ input: ByteView, _ at: inout Int, carry: MutableByteView
     ) -> ReplyEvent {
         while at < input.count {
             switch phase {
@@ -142,14 +142,14 @@ package struct ReplyParser: BitwiseCopyable {
 
     /// A line without its end, and whether it stands in the carry.
     struct Line {
-        var bytes: Bytes
+        var bytes: ByteView
         var isCarried: Bool
         var offset: Int
     }
 
     /// The next complete line; `nil` when it goes on in the next input.
     private mutating func takeLine(
-        _ input: Bytes, _ at: inout Int, carry: MutableBytes
+        _ input: ByteView, _ at: inout Int, carry: MutableByteView
     ) -> Line? {
         var end = at
         while end < input.count && input[end] != 10 { end += 1 }
@@ -167,12 +167,12 @@ package struct ReplyParser: BitwiseCopyable {
         carried += kept
         at = min(end + 1, input.count)
         guard end < input.count else { return nil }
-        let line = Self.withoutReturn(carry.bytes.slice(0, carried))
+        let line = Self.withoutReturn(carry.view.slice(0, carried))
         carried = 0
         return Line(bytes: line, isCarried: true, offset: 0)
     }
 
-    private static func withoutReturn(_ line: Bytes) -> Bytes {
+    private static func withoutReturn(_ line: ByteView) -> ByteView {
         line.count > 0 && line[line.count - 1] == 13 ? line.slice(0, line.count - 1) : line
     }
 
@@ -185,7 +185,7 @@ package struct ReplyParser: BitwiseCopyable {
     }
 
     /// The decimal number in `bytes` from `offset`, at most ten digits; `nil` when it is none.
-    static func number(_ bytes: Bytes, from offset: Int) -> Int? {
+    static func number(_ bytes: ByteView, from offset: Int) -> Int? {
         var index = offset
         var negative = false
         if index < bytes.count && bytes[index] == UInt8(ascii: "-") {

@@ -187,20 +187,20 @@ extension BenchDocument.Latency {
     }
 
     package init(_ histogram: LatencyHistogram) {
-        func microseconds(_ percent: Double) -> Double {
-            Double(histogram.percentile(percent)) / 1000
-        }
+        let fixed = [50, 90, 99, 99.9, 99.99]
+        let values = histogram.percentiles(fixed).map { Double($0) / 1000 }
         count = histogram.total
         mean = histogram.mean / 1000
-        p50 = microseconds(50)
-        p90 = microseconds(90)
-        p99 = microseconds(99)
-        p99_9 = microseconds(99.9)
-        p99_99 = microseconds(99.99)
+        p50 = values[0]
+        p90 = values[1]
+        p99 = values[2]
+        p99_9 = values[3]
+        p99_99 = values[4]
         max = Double(histogram.maximum) / 1000
         // Beyond 1 - 1/count the curve would only repeat the maximum.
         let finest = 100 * (1 - 1 / Double(Swift.max(histogram.total, 1)))
+        let percents = Self.curvePercentiles.filter { $0 <= finest }
         curve = histogram.total == 0
-            ? [] : Self.curvePercentiles.filter { $0 <= finest }.map { [$0, microseconds($0)] }
+            ? [] : zip(percents, histogram.percentiles(percents)).map { [$0, Double($1) / 1000] }
     }
 }

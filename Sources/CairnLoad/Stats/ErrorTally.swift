@@ -8,7 +8,7 @@ struct ErrorTally: ~Copyable {
     private var kinds: [(text: [UInt8], count: Int)] = []
     private var others = 0
 
-    mutating func count(_ text: Bytes, times: Int = 1) {
+    mutating func count(_ text: ByteView, times: Int = 1) {
         let text = text.slice(0, min(text.count, Self.textMax))
         for index in kinds.indices where kinds[index].text.count == text.count {
             if (0..<text.count).allSatisfy({ kinds[index].text[$0] == text[$0] }) {

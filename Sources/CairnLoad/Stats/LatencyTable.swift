@@ -12,7 +12,7 @@ package struct LatencyTable: ~Copyable {
     package static let valueMax: UInt64 = 1 << 40
     private static let slots = Int((40 - stepBits + 2) << stepBits)
 
-    private var counts = FixedArray<UInt64>(repeating: 0, count: slots)
+    private var counts = Table<UInt64>(repeating: 0, count: slots)
     private var lowest = Int.max
     private var highest = -1
     package private(set) var total: UInt64 = 0
@@ -85,6 +85,20 @@ package struct LatencyHistogram: Sendable {
     package func percentile(_ percent: Double) -> UInt64 {
         if total == 0 { return 0 }
         return percent >= 100 ? maximum : min(counts.valueAtPercentile(percent), maximum)
+    }
+
+    /// Several percentiles in one pass over the counts; `percents` ascending.
+    package func percentiles(_ percents: [Double]) -> [UInt64] {
+        var result: [UInt64] = []
+        for entry in counts.recordedValues() {
+            while result.count < percents.count && percents[result.count] < 100
+                && Double(entry.totalCountToThisValue) >= percents[result.count] / 100 * Double(total)
+            {
+                result.append(min(entry.value, maximum))
+            }
+        }
+        while result.count < percents.count { result.append(maximum) }
+        return result
     }
 
     package mutating func add(_ other: LatencyHistogram) {

@@ -13,7 +13,7 @@ package final class FileSet: @unchecked Sendable {
         var contentCount: Int
     }
     private var entries: [Entry] = []
-    private var memory: FixedArray<UInt8>
+    private var memory: Table<UInt8>
     /// Longest path in bytes.
     package private(set) var pathMax = 1
     /// Files left out, by reason.
@@ -24,7 +24,7 @@ package final class FileSet: @unchecked Sendable {
     package init(
         directory: String, bytesMax: Int, valueMax: Int, keyMax: Int
     ) throws(LoadError) {
-        memory = FixedArray(repeating: 0, count: bytesMax)
+        memory = Table(repeating: 0, count: bytesMax)
         let root = URL(fileURLWithPath: directory).standardizedFileURL.path
         guard let walker = FileManager.default.enumerator(atPath: root) else {
             throw .usage("\(directory) is no directory that can be read")
@@ -71,14 +71,14 @@ package final class FileSet: @unchecked Sendable {
     }
 
     package var count: Int { entries.count }
-    package func path(_ index: Int) -> Bytes {
-        memory.bytes.bytes.slice(entries[index].path, entries[index].pathCount)
+    package func path(_ index: Int) -> ByteView {
+        memory.bytes.view.slice(entries[index].path, entries[index].pathCount)
     }
-    package func content(_ index: Int) -> Bytes {
-        memory.bytes.bytes.slice(entries[index].content, entries[index].contentCount)
+    package func content(_ index: Int) -> ByteView {
+        memory.bytes.view.slice(entries[index].content, entries[index].contentCount)
     }
     /// Where a file's content begins in the set's memory.
     func place(_ index: Int) -> Int { entries[index].content }
     /// Bytes of the set's memory.
-    func bytes(_ offset: Int, _ count: Int) -> Bytes { memory.bytes.bytes.slice(offset, count) }
+    func bytes(_ offset: Int, _ count: Int) -> ByteView { memory.bytes.view.slice(offset, count) }
 }

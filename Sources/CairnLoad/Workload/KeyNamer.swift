@@ -23,8 +23,8 @@ package struct KeyNamer: BitwiseCopyable {
 
     /// Writes the name of `key` into the first `size` bytes of `out`.
     @inline(__always)
-    package func write(_ key: UInt64, into out: MutableBytes) {
-        if prefixCount > 0 { out.copy(Bytes(Self.prefix)) }
+    package func write(_ key: UInt64, into out: MutableByteView) {
+        if prefixCount > 0 { out.copy(ByteView(Self.prefix)) }
         var rest = key
         var at = size
         while at > prefixCount {

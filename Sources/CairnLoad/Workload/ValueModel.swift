@@ -10,10 +10,10 @@ import Cairn
 package final class ValuePool: @unchecked Sendable {
     /// 2^18 + 3, a prime. Twice that is 512 KiB and stays in a core's second-level cache.
     package static let period = 262_147
-    private var table: FixedArray<UInt8>
+    private var table: Table<UInt8>
 
     package init(seed: UInt64) {
-        table = FixedArray(repeating: 0, count: Self.period * 2)
+        table = Table(repeating: 0, count: Self.period * 2)
         var random = LoadRandom(seed: seed ^ 0xCA1A_0DDE_ED5E_ED01)
         for index in 0..<Self.period {
             let byte = UInt8(truncatingIfNeeded: random.next() >> 24)
@@ -23,7 +23,7 @@ package final class ValuePool: @unchecked Sendable {
     }
 
     /// All stored bytes; alive as long as the pool.
-    package var bytes: Bytes { table.bytes.bytes }
+    package var bytes: ByteView { table.bytes.view }
 }
 
 /// What every value must hold, byte for byte: a pure function of seed, key number and version.
@@ -38,7 +38,7 @@ package final class ValuePool: @unchecked Sendable {
 package struct ValueModel {
     package static let headerBytes = 16
 
-    let pool: Bytes
+    let pool: ByteView
     let sizes: ValueSizes
     private let seed: UInt64
 
@@ -62,7 +62,7 @@ package struct ValueModel {
 
     /// Writes the header of a value of at least 16 bytes.
     @inline(__always)
-    package func writeHeader(key: UInt64, version: UInt32, length: Int, into out: MutableBytes) {
+    package func writeHeader(key: UInt64, version: UInt32, length: Int, into out: MutableByteView) {
         out.store(key, at: 0)
         out.store(UInt64(version) | UInt64(UInt32(length)) << 32, at: 8)
     }
@@ -70,17 +70,17 @@ package struct ValueModel {
     /// The pool's bytes for `count` bytes of body (at most a period) that begin `position` bytes into
     /// the body of a value with this pool offset.
     @inline(__always)
-    package func body(poolOffset: Int, position: Int, count: Int) -> Bytes {
+    package func body(poolOffset: Int, position: Int, count: Int) -> ByteView {
         pool.slice((poolOffset &+ position) % ValuePool.period, count)
     }
 
     /// A whole value, for tests and messages.
     package func value(key: UInt64, version: UInt32) -> [UInt8] {
         let length = sizes.length(key: key, version: version)
-        let header = FixedArray<UInt8>(repeating: 0, count: Self.headerBytes)
+        let header = Table<UInt8>(repeating: 0, count: Self.headerBytes)
         let headed = length >= Self.headerBytes
         if headed { writeHeader(key: key, version: version, length: length, into: header.bytes) }
-        var result = headed ? header.bytes.bytes.array : []
+        var result = headed ? header.bytes.view.array : []
         let offset = poolOffset(key: key, version: headed ? version : 0)
         var position = 0
         while result.count < length {
@@ -136,7 +136,7 @@ package struct ValueCheck: BitwiseCopyable {
 
     /// Checks the next bytes of the value; the first difference, once a value.
     @inline(__always)
-    package mutating func feed(_ bytes: Bytes, _ model: ValueModel) -> Mismatch? {
+    package mutating func feed(_ bytes: ByteView, _ model: ValueModel) -> Mismatch? {
         if failed { return nil }
         var at = 0
         if length >= ValueModel.headerBytes && position < ValueModel.headerBytes {
@@ -157,11 +157,11 @@ package struct ValueCheck: BitwiseCopyable {
 
     /// The header: at once when it came whole, else byte by byte.
     private mutating func feedHeader(
-        _ bytes: Bytes, _ at: inout Int, _ model: ValueModel
+        _ bytes: ByteView, _ at: inout Int, _ model: ValueModel
     ) -> Mismatch? {
         if position == 0 && bytes.count >= ValueModel.headerBytes {
-            let word = bytes.load(8, as: UInt64.self)
-            if bytes.load(0, as: UInt64.self) == key && word >> 32 == UInt64(length) {
+            let word = bytes.word(8)
+            if bytes.word(0) == key && word >> 32 == UInt64(length) {
                 version = UInt32(truncatingIfNeeded: word)
                 position = ValueModel.headerBytes
                 at = ValueModel.headerBytes
@@ -201,7 +201,7 @@ package struct ValueCheck: BitwiseCopyable {
 
     /// Compares with given bytes instead of the model: for stored files.
     @inline(__always)
-    package mutating func feed(_ bytes: Bytes, expected: Bytes) -> Mismatch? {
+    package mutating func feed(_ bytes: ByteView, expected: ByteView) -> Mismatch? {
         if failed || position + bytes.count > expected.count { return nil }
         let wanted = expected.slice(position, bytes.count)
         if !(bytes == wanted) { return differing(wanted, bytes) }
@@ -222,7 +222,7 @@ package struct ValueCheck: BitwiseCopyable {
     }
 
     @inline(never)
-    private mutating func differing(_ expected: Bytes, _ actual: Bytes) -> Mismatch? {
+    private mutating func differing(_ expected: ByteView, _ actual: ByteView) -> Mismatch? {
         failed = true
         for index in 0..<expected.count where expected[index] != actual[index] {
             return Mismatch(
