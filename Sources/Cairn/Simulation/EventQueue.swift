@@ -32,7 +32,8 @@ struct EventQueue {
         let event: SimulatedEvent
 
         func comesBefore(_ other: Entry) -> Bool {
-            (time, tie, number) < (other.time, other.tie, other.number)
+            if time != other.time { return time < other.time }
+            return tie != other.tie ? tie < other.tie : number < other.number
         }
     }
 
@@ -67,9 +68,10 @@ struct EventQueue {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].comesBefore(heap[least]) { least = child }
-            }
+            let left = 2 * parent + 1
+            if left < heap.count, heap[left].comesBefore(heap[least]) { least = left }
+            let right = left + 1
+            if right < heap.count, heap[right].comesBefore(heap[least]) { least = right }
             if least == parent { return }
             heap.swapAt(parent, least)
             parent = least

@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct SimulatedEngineTests {
     /// Seeds of a run: one given by CAIRN_SIM_SEED, or the usual range.
-    private func seeds(_ count: Int) -> [UInt64] { SimulationSeeds.chosen(count) }
+    func seeds(_ count: Int) -> [UInt64] { SimulationSeeds.chosen(count) }
 
     @Test func `echo loops keep the contract under delays, short transfers and full buffers`() {
-        for seed in seeds(400) {
+        for seed in seeds(120) {
             let outcome = EchoOutcome.run(seed: seed, faults: .calm(seed: seed))
             #expect(outcome.failures == [], "\(SimulationSeeds.replay(seed))")
             #expect(outcome.broken == 0 || outcome.echoed > 0)
@@ -17,19 +17,19 @@ import Testing
     @Test func `echo loops keep the contract when connections break at any completion`() {
         var broken = 0
         var stale = 0
-        for seed in seeds(400) {
+        for seed in seeds(120) {
             let outcome = EchoOutcome.run(seed: seed, faults: .hostile(seed: seed))
             #expect(outcome.failures == [], "\(SimulationSeeds.replay(seed))")
             broken += outcome.broken
             stale += outcome.stale
         }
         // The faults do happen.
-        #expect(broken > 50 || seeds(400).count == 1)
-        #expect(stale > 50 || seeds(400).count == 1)
+        #expect(broken > 50 || seeds(120).count == 1)
+        #expect(stale > 50 || seeds(120).count == 1)
     }
 
     @Test func `the same seed gives the same history, another seed another`() {
-        for seed in seeds(40) {
+        for seed in seeds(10) {
             let faults = FaultPlan.hostile(seed: seed)
             let first = EchoOutcome.run(seed: seed, faults: faults)
             #expect(first == EchoOutcome.run(seed: seed, faults: faults))
@@ -38,8 +38,8 @@ import Testing
     }
 
     @Test(arguments: EchoBug.allCases.filter { $0 != .none })
-    func `a planted bug of the loop is found within 200 seeds`(_ bug: EchoBug) {
-        let found = (1...200).first { seed in
+    func `a planted bug of the loop is found within 100 seeds`(_ bug: EchoBug) {
+        let found = (1...100).first { seed in
             let outcome = EchoOutcome.run(
                 seed: UInt64(seed), faults: .hostile(seed: UInt64(seed)), bug: bug)
             return !outcome.failures.isEmpty

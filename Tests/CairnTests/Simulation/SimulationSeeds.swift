@@ -1,19 +1,17 @@
-import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
 /// The seeds a simulation test runs, and how to replay one.
 enum SimulationSeeds {
-    /// `count` seeds, or the one in the environment variable CAIRN_SIM_SEED.
+    /// `count` seeds, times CAIRN_SIM_FACTOR if that is set; or only the seed in CAIRN_SIM_SEED.
     static func chosen(_ count: Int) -> [UInt64] {
-        if let text = unsafe getenv("CAIRN_SIM_SEED"),
-            let seed = UInt64(unsafe String(cString: text))
-        {
-            return [seed]
-        }
-        return (1...UInt64(count)).map { $0 }
+        if let seed = number("CAIRN_SIM_SEED") { return [seed] }
+        return (1...UInt64(count) * (number("CAIRN_SIM_FACTOR") ?? 1)).map { $0 }
+    }
+
+    // SAFETY: the string of the environment is copied at once; nothing here changes it.
+    private static func number(_ variable: String) -> UInt64? {
+        guard let text = unsafe getenv(variable) else { return nil }
+        return UInt64(unsafe String(cString: text))
     }
 
     /// The command that repeats a failed seed.
