@@ -55,6 +55,7 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
     private var memory: FixedArray<UInt8>
     private var directMemory: FixedArray<UInt8>
     private var acceptArmed = false
+    private(set) var accepted = 0
     private(set) var wakes = 0
     private(set) var stale = 0
 
@@ -89,7 +90,7 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
 
     private mutating func handle(_ completion: Completion) {
         switch completion.token.tag {
-        case .accept: accepted(completion)
+        case .accept: accept(completion)
         case .receive, .receiveDirect, .send:
             let slot = completion.token.slot
             let isCurrent =
@@ -110,12 +111,13 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func accepted(_ completion: Completion) {
+    private mutating func accept(_ completion: Completion) {
         if !completion.hasMore { acceptArmed = false }
         guard completion.result >= 0 else { return }
         guard let socket = engine.adopt(completion.result) else {
             return engine.discard(completion.result)
         }
+        accepted += 1
         let slot = Int(socket.index)
         connections[slot] = Connection(
             isOpen: true, generation: connections[slot].generation &+ 1)
