@@ -6,9 +6,8 @@ import Testing
     private let hasher = KeyHasher(seed: 0xC0FFEE)
 
     private func hash(_ bytes: [UInt8], _ hasher: KeyHasher) -> UInt64 {
-        var memory = FixedArray(repeating: 0 as UInt8, count: max(bytes.count, 1))
-        for (index, byte) in bytes.enumerated() { memory[index] = byte }
-        return hasher.hash(memory.bytes.slice(0, bytes.count).bytes)
+        let memory = fixedMemory(bytes)
+        return hasher.hash(memory.bytes.bytes)
     }
 
     @Test func `keys of equal bytes and different lengths have different hashes`() {

@@ -130,12 +130,19 @@ struct EngineFixture: ~Copyable {
 /// Bytes that tell their place: no two windows of eight are alike.
 func patternBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var random = Random(seed: seed)
-    return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    let memory = FixedArray(repeating: 0 as UInt8, count: count + 8)
+    for offset in stride(from: 0, to: count, by: 8) {
+        memory.bytes.store(random.next(), at: offset)
+    }
+    return memory.bytes.slice(0, count).bytes.array
 }
 
+// SAFETY: the view of the array is used within the closure only.
 /// Memory at a fixed address for the kernel to read or fill.
 func fixedMemory(_ bytes: [UInt8]) -> FixedArray<UInt8> {
-    var memory = FixedArray(repeating: 0 as UInt8, count: bytes.count)
-    for (index, byte) in bytes.enumerated() { memory[index] = byte }
+    let memory = FixedArray(repeating: 0 as UInt8, count: bytes.count)
+    unsafe bytes.withUnsafeBytes {
+        unsafe memory.bytes.copy(Bytes($0.baseAddress, count: bytes.count))
+    }
     return memory
 }

@@ -152,6 +152,8 @@ import Testing
             shard.turn(listener: listener.descriptor, waitNanoseconds: 50_000_000)
             opened = opened || shard.accepted == 8
         }
+        // Closes take effect at a turn.
+        shard.turn(listener: listener.descriptor, waitNanoseconds: 0)
         for (number, client) in clients.enumerated() {
             #expect(client.read(2_000) == patternBytes(1_500, seed: UInt64(number)))
         }
