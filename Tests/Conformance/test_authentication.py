@@ -2,6 +2,8 @@
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from support.server import start
 from support.wire import Map, Wire
@@ -95,7 +97,7 @@ def test_redis_py_authenticates(guarded):
     for protocol in (2, 3):
         with redis.Redis(port=guarded.port, password="open sesame", protocol=protocol) as client:
             assert client.ping()
-    with redis.Redis(port=guarded.port, password="wrong") as client:
+    with redis.Redis(port=guarded.port, password="wrong", retry=Retry(NoBackoff(), 0)) as client:
         with pytest.raises(redis.AuthenticationError):
             client.ping()
 
