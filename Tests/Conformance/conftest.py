@@ -11,12 +11,18 @@ CAIRN_SOAK          1: the random tests take many more steps
 import os
 import pathlib
 import random
+import resource
 
 import pytest
 
 pytest.register_assert_rewrite("support.cases", "support.wire")
 
 from support import server as servers  # noqa: E402  (after the line above)
+
+
+# Thousands of connections: as many descriptors as this user may have, at both ends.
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def pytest_report_header(config):
