@@ -91,9 +91,11 @@ enum TreeRules {
     }
 
     /// The commands the code knows and the commands `docs/PROTOCOLS.md` describes are the same.
-    static func commandTable(code: SourceFile, document: SourceFile) -> [Finding] {
-        let known = commandsInCode(code)
-        let described = commandsInDocument(document)
+    static func commandTable(code: [SourceFile], document: SourceFile) -> [Finding] {
+        let known = code.reduce(into: Set()) { $0.formUnion(commandsInCode($1)) }
+        let containers = Set(
+            known.compactMap { $0.contains(" ") ? String($0.prefix { $0 != " " }) : nil })
+        let described = commandsInDocument(document, containers: containers)
         let missing = known.subtracting(described).sorted().map {
             Finding(path: document.path, line: 0, text: "\($0) is not described")
         }
@@ -103,22 +105,17 @@ enum TreeRules {
         return missing + stale
     }
 
-    /// Names of `CommandTable.swift`: the lower-case string literals that begin a row of the table.
+    /// Names in the code's tables: literals that an arity follows, as in `"client|list", -2`.
     static func commandsInCode(_ file: SourceFile) -> Set<String> {
         Set(
-            file.lines.compactMap { line -> String? in
-                let text = line.drop { $0.isWhitespace }
-                guard let open = text.firstIndex(of: "\""), text[..<open].hasSuffix("(") else {
-                    return nil
-                }
-                let name = text[text.index(after: open)...].prefix { $0 != "\"" }
-                let isName = name.allSatisfy { $0.isLowercase || $0 == "." || $0 == "|" }
-                return isName && !name.isEmpty ? name.uppercased() : nil
+            file.lines.flatMap { $0.matches(of: /"([a-z.|-]+)", -?[0-9]/) }.map { match in
+                match.output.1.uppercased().replacing("|", with: " ")
             })
     }
 
-    /// Names in the first column of the tables whose head is `| Command |`.
-    static func commandsInDocument(_ file: SourceFile) -> Set<String> {
+    /// Names in the first column of the tables whose head is `| Command |`: the first word between
+    /// backticks, with the second if `containers` has the first.
+    static func commandsInDocument(_ file: SourceFile, containers: Set<String>) -> Set<String> {
         var inTable = false
         var result: Set<String> = []
         for line in file.lines {
@@ -126,13 +123,16 @@ enum TreeRules {
                 inTable = false
                 continue
             }
-            let cell = line.split(separator: "|").first.map(String.init) ?? ""
+            let cell = line.replacing("\\|", with: "/").split(separator: "|").first ?? ""
             if cell.contains("Command") {
                 inTable = true
             } else if inTable {
-                for part in cell.split(separator: "`").enumerated() where part.offset % 2 == 1 {
-                    if let name = part.element.split(separator: " ").first {
-                        result.insert(String(name))
+                for match in cell.matches(of: /`([^`]+)`/) {
+                    let words = match.output.1.split(separator: " ").map(String.init)
+                    guard let name = words.first else { continue }
+                    result.insert(name)
+                    if containers.contains(name), words.count > 1 {
+                        result.insert("\(name) \(words[1])")
                     }
                 }
             }
