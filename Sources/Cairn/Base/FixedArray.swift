@@ -1,7 +1,7 @@
 /// A fixed number of trivial elements in memory of its own: the tables of the data path.
 ///
-/// Unlike `Array` it never reallocates, has no reference count and no copy on write; an index out of
-/// bounds is a crash with a text. Owned by one shard; freed with its owner.
+/// Unlike `Array` it never reallocates, has no reference count and no copy on write; an index out
+/// of bounds is a crash with a text. Owned by one shard; freed with its owner.
 ///
 /// - Invariant: every element is initialised for the whole life of the table.
 @safe
