@@ -113,24 +113,35 @@ int cairn_bound_port(int fd) {
     return -EAFNOSUPPORT;
 }
 
-int cairn_peer_name(int fd, char *out, int capacity) {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
+static int address_text(const struct sockaddr_storage *address, char *out, int capacity) {
     char host[INET6_ADDRSTRLEN];
     int n;
-    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0) return -errno;
-    if (address.ss_family == AF_INET) {
-        struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
         inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
         n = snprintf(out, (size_t)capacity, "%s:%u", host, ntohs(v4->sin_port));
-    } else if (address.ss_family == AF_INET6) {
-        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
+    } else if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
         inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
         n = snprintf(out, (size_t)capacity, "[%s]:%u", host, ntohs(v6->sin6_port));
     } else {
         n = snprintf(out, (size_t)capacity, "unix");
     }
     return n < capacity ? n : capacity - 1;
+}
+
+int cairn_peer_name(int fd, char *out, int capacity) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0) return -errno;
+    return address_text(&address, out, capacity);
+}
+
+int cairn_local_name(int fd, char *out, int capacity) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return -errno;
+    return address_text(&address, out, capacity);
 }
 
 int cairn_connect_tcp(const char *host, unsigned short port) {

@@ -36,6 +36,8 @@ int cairn_listen_unix(const char *path, int backlog);
 int cairn_bound_port(int fd);
 /* Writes the peer's address as text ("127.0.0.1:4711", "unix") into `out`; its length. */
 int cairn_peer_name(int fd, char *out, int capacity);
+/* The same of the socket's own end. */
+int cairn_local_name(int fd, char *out, int capacity);
 /* Connects (blocking) for tools and tests: the descriptor, or a negative errno. */
 int cairn_connect_tcp(const char *host, unsigned short port);
 int cairn_connect_unix(const char *path);

@@ -91,6 +91,17 @@ package struct Bytes: BitwiseCopyable {
     }
 }
 
+extension [UInt8] {
+    // SAFETY: the array keeps its bytes alive and unchanged during the call; the view must not
+    // leave it.
+    /// Lends the array's bytes to `body`: for replies of the control kind.
+    package func withBytes<Result>(_ body: (Bytes) -> Result) -> Result {
+        unsafe withUnsafeBytes { raw in
+            body(unsafe Bytes(raw.baseAddress, count: raw.count))
+        }
+    }
+}
+
 /// Writable bytes owned elsewhere.
 @safe
 package struct MutableBytes: BitwiseCopyable {

@@ -110,6 +110,10 @@ extension L1 {
 
     /// Unix milliseconds; 0: never expires. Allowed for reserved and live entries.
     package mutating func setExpiry(_ id: EntryID, _ expiryMs: UInt64) {
+        let meta = entries[id.raw].meta
+        if meta.state == .live, meta.epoch == epoch, meta.expires != (expiryMs != 0) {
+            counters.expiringEntries += meta.expires ? -1 : 1
+        }
         eviction.expiryChanged(id.raw, nowMs: clockMs, &entries) { entries in
             entries[id.raw].expiry = expiryMs
             entries[id.raw].meta.expires = expiryMs != 0

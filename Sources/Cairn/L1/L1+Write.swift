@@ -117,6 +117,7 @@ extension L1 {
         }
         entries[raw].meta.state = .live
         liveCount += 1
+        if entries[raw].meta.expires { counters.expiringEntries += 1 }
         counters.payloadBytes += payload(raw)
         if entries[raw].pins > 0 { pinnedCount += 1 }
         eviction.insert(raw, bytes: footprint(raw), nowMs: nowMs, &entries)

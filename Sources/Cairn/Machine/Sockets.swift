@@ -47,6 +47,15 @@ package enum Sockets {
         return max(0, Int(length))
     }
 
+    // SAFETY: writes at most `text.count` bytes of the caller's view.
+    /// Writes the address of the socket's own end into `text`; its length, 0 when unknown.
+    package static func localName(_ descriptor: Int32, into text: MutableBytes) -> Int {
+        guard let base = unsafe text.base else { return 0 }
+        let length = unsafe cairn_local_name(
+            descriptor, base.assumingMemoryBound(to: CChar.self), Int32(text.count))
+        return max(0, Int(length))
+    }
+
     /// Closes a descriptor that no engine has adopted.
     package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 

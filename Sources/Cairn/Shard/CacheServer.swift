@@ -74,6 +74,7 @@ package final class CacheServer: Sendable {
             let capacity = shardCapacity(settings, shards: count)
             let budget = try divide(settings, shape, capacity, group)
             let listeners = try Listeners(settings)
+            group.set(.port, Int(listeners.ports.first ?? 0))
             let gate = StartGate(shards: count)
             var threads: [PinnedThread] = []
             for (index, processor) in processors.enumerated() {

@@ -50,6 +50,8 @@ struct Connection: BitwiseCopyable {
     var createdMs: UInt64 = 0
     var commands: UInt64 = 0
     var lastCommand = CommandID.ping
+    /// The subcommand, where `lastCommand` is a container (CLIENT LIST shows it).
+    var lastSubcommand = SubcommandID.objectHelp
 }
 
 /// What is true of a connection.
@@ -118,13 +120,21 @@ enum ReceiveMode: UInt8, BitwiseCopyable {
 
 /// What is rarely looked at: the client's name and address.
 struct ConnectionInfo: BitwiseCopyable {
+    // The texts' places in the block of 256 bytes; longer ones are cut.
     static let nameBytesMax = 64
     static let peerBytesMax = 60
+    static let libraryNameBytesMax = 48
+    static let libraryVersionBytesMax = 32
+    static let localBytesMax = 52
+    static let libraryNameAt = nameBytesMax + peerBytesMax
+    static let libraryVersionAt = libraryNameAt + libraryNameBytesMax
+    static let localAt = libraryVersionAt + libraryVersionBytesMax
     var nameLength: UInt8 = 0
     var peerLength: UInt8 = 0
     var libraryNameLength: UInt8 = 0
     var libraryVersionLength: UInt8 = 0
-    /// Shard-local block with the texts: name, peer, library name, library version.
+    var localLength: UInt8 = 0
+    /// Shard-local block with the texts: name, peer, library name and version, own address.
     var block = BufferPool.Block.none
 }
 

@@ -68,6 +68,10 @@ extension Shard where Engine: ~Copyable {
                 key, hash: hash, offset: range?.offset ?? 0, length: range?.length ?? 0)
         case .cairnStat:
             describe(key, hash)
+        case .object, .memory:
+            try inspect(id, hash, input)
+        case .cairnLstat, .cairnList, .cairnXattr:
+            emitNoTree()
         default:
             ensureFailed("a command without an executor", #fileID, #line)
         }

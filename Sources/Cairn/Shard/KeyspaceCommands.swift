@@ -8,7 +8,12 @@ extension Shard where Engine: ~Copyable {
         case randomKey
         case clientList
         case clientKill
-        case clientUnblock
+        /// CONFIG SET: take the settings over now.
+        case settings
+        /// CONFIG RESETSTAT.
+        case resetStats
+        /// INFO: state the gauges as they are now.
+        case gauges
         case channels
         case subscribers
         case patterns
@@ -311,8 +316,11 @@ extension Shard where Engine: ~Copyable {
             emitRaw(largeBuffers[gather.large].bytes)
             releaseLarge(gather.large)
         case .text:
-            emitBulk(largeBuffers[gather.large].bytes)
+            emitVerbatim(largeBuffers[gather.large].bytes)
             releaseLarge(gather.large)
+        case .killed:
+            if gather.sum > 0 { emitOK() } else { emitError(.noSuchClient) }
+        case .info: emitInfo(InfoSections(rawValue: gather.sum))
         }
     }
 }

@@ -179,6 +179,10 @@ struct Gather: BitwiseCopyable {
         case array
         /// Lines of all shards, in `large`.
         case text
+        /// OK if any shard ended a client (CLIENT KILL address).
+        case killed
+        /// INFO of the sections in `sum`, once every shard has stated its gauges.
+        case info
     }
     var kind = Kind.sum
     var connection: Int32 = -1

@@ -79,6 +79,8 @@ extension Shard where Engine: ~Copyable {
         let text = pool.bytes(block).slice(
             ConnectionInfo.nameBytesMax, ConnectionInfo.peerBytesMax)
         infos[Int(place)].peerLength = UInt8(Sockets.peerName(descriptor, into: text))
+        let local = pool.bytes(block).slice(ConnectionInfo.localAt, ConnectionInfo.localBytesMax)
+        infos[Int(place)].localLength = UInt8(Sockets.localName(descriptor, into: local))
     }
 
     @inline(__always)

@@ -32,7 +32,7 @@ extension Shard where Engine: ~Copyable {
         }
         connections[Int(place)].commands &+= 1
         connections[Int(place)].lastCommand = id
-        if _slowPath(live.slowlogOn && !spec.flags.contains(.fast)) {
+        if _slowPath(live.slowlogOn && (live.timesFast || !spec.flags.contains(.fast))) {
             return timed(place, input, id, spec)
         }
         return execute(place, input, id, spec)
@@ -42,8 +42,17 @@ extension Shard where Engine: ~Copyable {
         [.authenticated, .inTransaction, .subscribed, .silent, .skipNext, .skipping]
     }
 
-    /// Executes a checked command.
+    /// Executes a checked command, and counts it once it is answered.
     mutating func execute(
+        _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits
+    ) -> Step {
+        let step = route(place, input, id, spec)
+        if _fastPath(step == .done) { stats.countCall(Int(id.rawValue)) }
+        return step
+    }
+
+    @inline(__always)
+    private mutating func route(
         _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits
     ) -> Step {
         if _fastPath(spec.hasOneKey) {
@@ -158,10 +167,12 @@ extension Shard where Engine: ~Copyable {
     ) -> Step {
         var next = max(1, Int(connections[Int(place)].progress))
         if next == 1, connections[Int(place)].gather < 0 {
-            guard let taken = gathers.take(
+            guard
+                let taken = gathers.take(
                     Gather(
                         kind: kind, connection: place,
-                        generation: connections[Int(place)].generation)) else {
+                        generation: connections[Int(place)].generation))
+            else {
                 return waitNextTurn(place)
             }
             connections[Int(place)].gather = taken
@@ -266,7 +277,7 @@ extension Shard where Engine: ~Copyable {
         if flags.contains(.inTransaction), !Self.runsInsideMulti(id) {
             return queueInTransaction(place, input, id, spec)
         }
-        if !flags.isDisjoint(with: [.silent, .skipNext]), id != .client || flags.contains(.skipNext) {
+        if !flags.isDisjoint(with: [.silent, .skipNext]), !isClientReply(id, input) {
             return executeSilently(place, input, id, spec)
         }
         return nil
@@ -338,9 +349,10 @@ extension Shard where Engine: ~Copyable {
         let began = engine.preciseNow()
         let step = execute(place, input, id, spec)
         let spent = engine.preciseNow() &- began
-        if _slowPath(spent >= live.slowNs), step == .done {
-            logSlow(place, input, id, nanoseconds: spent)
-        }
+        if step == .wait { return step }
+        let kind = id.statisticsClass
+        if kind != .get, kind != .set { stats.recordLatency(kind, .none, nanoseconds: spent) }
+        if _slowPath(spent >= live.slowNs) { logSlow(place, input, id, nanoseconds: spent) }
         return step
     }
 }

@@ -73,6 +73,7 @@ extension Shard where Engine: ~Copyable {
         let ended = engine.preciseNow()
         let spent = ended &- began
         stats.recordTurn(nanoseconds: spent)
+        if _slowPath(live.latencyNs != 0 && spent >= live.latencyNs) { logLongTurn(spent) }
         stats.add(.completions, completions)
         let counts = turnCounts
         if counts.get > 0 { stats.record(.get, .ram, nanoseconds: spent, count: counts.get) }
@@ -133,14 +134,12 @@ extension Shard where Engine: ~Copyable {
         drainRemovals()
     }
 
-    private mutating func readSettings() {
+    mutating func readSettings() {
         let version = UInt64(bitPattern: Int64(group.get(.settingsVersion)))
         if version != settingsVersion {
             settingsVersion = version
             live.idleTimeoutMs = group.get(.idleTimeoutSeconds) * 1000
-            let slow = group.get(.slowlogMicroseconds)
-            live.slowlogOn = slow >= 0
-            live.slowNs = UInt64(max(0, slow)) * 1000
+            readSlowSettings()
             live.outputLimit = group.get(.outputLimitBytes)
             live.ttlMs = group.get(.ttlMilliseconds)
             live.spinNs = UInt64(max(0, group.get(.spinMicroseconds))) * 1000
@@ -149,14 +148,9 @@ extension Shard where Engine: ~Copyable {
             let entries = group.get(.entriesMax)
             l1.setEntriesMax(entries == 0 ? nil : max(1, entries / group.shards))
         }
-        let resets = UInt64(bitPattern: Int64(group.get(.statsVersion)))
-        if resets != statsVersion {
-            statsVersion = resets
-            stats.reset()
-        }
     }
 
-    private mutating func publishGauges() {
+    mutating func publishGauges() {
         let memory = l1.statistics()
         stats.set(.entries, memory.entries)
         stats.set(.sizeBytes, memory.payloadBytes)

@@ -41,6 +41,11 @@ extension Shard where Engine: ~Copyable {
             failTransaction(place)
             return .done
         }
+        if let fault = subcommandFault(id, input) {
+            emitError(fault)
+            failTransaction(place)
+            return .done
+        }
         if spec.flags.contains(.noMulti) {
             emitError(.notInTransaction)
             failTransaction(place)

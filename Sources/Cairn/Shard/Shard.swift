@@ -83,7 +83,6 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var isStopping = false
     var stopDeadlineNs: UInt64 = 0
     var settingsVersion: UInt64 = .max
-    var statsVersion: UInt64 = 0
     var live = LiveSettings()
     /// Version of the next change: grows with every change of any key of this shard.
     var nextVersion: UInt64
@@ -94,6 +93,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var remoteFailed = false
     var l1HasWork = false
     var published = L1Statistics()
+    var admin = AdminState()
 
     /// Makes a shard. Called on its own thread, so that what it touches first is local to its node.
     package init(
@@ -126,7 +126,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         calls = SlotPool(repeating: RemoteCall(), count: capacity.calls)
         gathers = SlotPool(repeating: Gather(), count: capacity.calls)
         transactions = SlotPool(repeating: Transaction(), count: capacity.transactions)
-        let blank = group.shards > 1
+        let blank =
+            group.shards > 1
             ? group.grid.lane(from: index, to: index == 0 ? 1 : 0, .request) : nil
         func lanes(_ kind: MailboxGrid.Kind, outgoing: Bool) -> FixedArray<MailboxLane> {
             guard let blank else { return FixedArray(emptyOf: MailboxLane.self) }
@@ -168,8 +169,13 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
 /// Settings that can change while the server runs, as this shard knows them.
 struct LiveSettings: BitwiseCopyable {
     var idleTimeoutMs = 0
+    /// Commands that take this long are looked at: for the slow log, the latency monitor or both.
     var slowNs: UInt64 = 0
     var slowlogOn = false
+    /// Fast commands are timed too: the threshold is below what one of them may take.
+    var timesFast = false
+    /// 0: the latency monitor is off.
+    var latencyNs: UInt64 = 0
     var outputLimit = 0
     var ttlMs = 0
     var spinNs: UInt64 = 0

@@ -26,8 +26,6 @@ package final class ShardGroup: Sendable {
         case transactionID
         /// Shards that have ended.
         case ended
-        /// Grows with each CONFIG RESETSTAT.
-        case statsVersion
         /// 1 while key prefixes are followed on any shard.
         case broadcasts
         /// Unix milliseconds until which commands wait (CLIENT PAUSE), and whether writes only.
@@ -35,6 +33,16 @@ package final class ShardGroup: Sendable {
         case pauseWritesOnly
         /// The password in force: its version (the text stands in `ServerText`).
         case passwordVersion
+        /// `latency-monitor-threshold`; 0: off.
+        case latencyThresholdMs
+        /// The first TCP port in force; 0: none.
+        case port
+        /// Rates of the last second or two, for INFO; written by shard 0.
+        case commandsPerSecond
+        case inputBytesPerSecond
+        case outputBytesPerSecond
+        /// Most bytes the RAM level has held, as far as upkeep has seen.
+        case usedBytesPeak
     }
 
     package let settings: ServerSettings

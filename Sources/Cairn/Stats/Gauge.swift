@@ -2,6 +2,8 @@
 package enum Gauge: Int, Sendable, CaseIterable {
     /// Entries in the shard's slice of L1.
     case entries
+    /// Those of them that have a time to live.
+    case expiringEntries
     /// Key and value bytes with metadata (seed: `total_size`).
     case sizeBytes
     /// Upper bound of `sizeBytes` (seed: `max_size`).
@@ -30,6 +32,10 @@ package enum Gauge: Int, Sendable, CaseIterable {
         switch self {
         case .entries:
             MetricInfo("cairn_entries", unit: "entries", "Entries held in RAM.")
+        case .expiringEntries:
+            MetricInfo(
+                "cairn_expiring_entries", unit: "entries",
+                "Entries held in RAM that have a time to live.")
         case .sizeBytes:
             MetricInfo(
                 "cairn_size_bytes", unit: "bytes",

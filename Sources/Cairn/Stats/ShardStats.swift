@@ -29,7 +29,10 @@ package struct ShardStats: @unchecked Sendable {
         @inline(__always) static var latency: Int { 656 }
         @inline(__always) static var tiers: Int { 5 }
         /// Eight classes of five tiers.
-        @inline(__always) static var count: Int { latency + 8 * tiers * histogramWords }
+        @inline(__always) static var calls: Int { latency + 8 * tiers * histogramWords }
+        /// One word for each command there may be.
+        @inline(__always) static var callsMax: Int { 128 }
+        @inline(__always) static var count: Int { calls + callsMax }
     }
 
     private let base: UnsafeMutablePointer<UInt64>
@@ -110,6 +113,21 @@ package struct ShardStats: @unchecked Sendable {
         unsafe cairn_counter_add(histogram + (2 &+ LatencyBuckets.index(nanoseconds)), amount)
     }
 
+    // SAFETY: the command is checked against the table's bound; one writer.
+    /// Counts one executed command by its number; of which kind it is the reader knows.
+    @inline(__always)
+    package func countCall(_ command: Int) {
+        ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
+        unsafe cairn_counter_add(base + (Word.calls &+ command), 1)
+    }
+
+    // SAFETY: class and tier are enums: the words lie inside the allocation.
+    /// Records how long one command took, without counting it.
+    package func recordLatency(_ commandClass: CommandClass, _ tier: Tier, nanoseconds: UInt64) {
+        let slot = commandClass.rawValue &* Word.tiers &+ tier.rawValue
+        record(at: Word.latency &+ slot &* Word.histogramWords, nanoseconds, 1)
+    }
+
     // SAFETY: the class is checked against the table's bound.
     /// States one slab class; a few times a second, not per request.
     package func setSlabClass(_ index: Int, _ state: SlabClassState) {
@@ -141,6 +159,13 @@ package struct ShardStats: @unchecked Sendable {
     @inline(__always)
     package func value(_ gauge: Gauge) -> UInt64 {
         unsafe cairn_counter_get(base + (Word.gauges &+ gauge.rawValue))
+    }
+
+    // SAFETY: as `countCall`.
+    /// Executed commands of one number.
+    package func calls(_ command: Int) -> UInt64 {
+        ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
+        return unsafe cairn_counter_get(base + (Word.calls &+ command))
     }
 
     /// Everything at this moment. About 10,000 relaxed loads; for the stats thread.
