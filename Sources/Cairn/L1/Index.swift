@@ -12,6 +12,7 @@
 /// - Invariant: `spare` overflow buckets can be had without growing, so that an insertion prepared
 ///   by `prepare` cannot fail.
 struct Index: ~Copyable {
+    private let addressOnly = AddressOnly()
     private var primary: BucketTable
     private var overflow: BucketTable
     /// Buckets in use, a power of two plus the number of splits since.
@@ -64,6 +65,18 @@ struct Index: ~Copyable {
 
     @inline(__always)
     func prefetch(_ hash: UInt32) { primary.prefetch(bucket(hash)) }
+
+    /// `matches` of a primary bucket.
+    @inline(__always)
+    func homeMatches(_ bucket: Int, _ tag: UInt16) -> UInt32 { primary.matches(bucket, tag) }
+
+    /// `id` of a primary bucket.
+    @inline(__always)
+    func homeID(_ bucket: Int, _ slot: Int) -> UInt32 { primary.id(bucket, slot) }
+
+    /// Whether a primary bucket has overflowed.
+    @inline(__always)
+    func isChained(_ bucket: Int) -> Bool { primary.link(bucket) != 0 }
 
     @inline(__always)
     func matches(_ bucket: Int, _ tag: UInt16) -> UInt32 {

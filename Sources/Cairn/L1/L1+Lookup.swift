@@ -29,21 +29,37 @@ extension L1 {
     borrowing func lookup(_ key: Bytes, _ hash: UInt64) -> UInt32 {
         let low = UInt32(truncatingIfNeeded: hash)
         let tag = Index.tag(hash)
-        var bucket = index.bucket(low)
-        while true {
-            var matches = index.matches(bucket, tag)
+        let home = index.bucket(low)
+        var matches = index.homeMatches(home, tag)
+        while matches != 0 {
+            let id = index.homeID(home, matches.trailingZeroBitCount)
+            if isEntry(id, key, low) { return id }
+            matches &= matches &- 1
+        }
+        return _fastPath(!index.isChained(home))
+            ? EntryID.none.raw : lookupOverflow(home, key, hash)
+    }
+
+    /// The rest of a lookup, in the buckets chained behind `home`: one entry in fifty.
+    @inline(never)
+    private borrowing func lookupOverflow(_ home: Int, _ key: Bytes, _ hash: UInt64) -> UInt32 {
+        let low = UInt32(truncatingIfNeeded: hash)
+        var bucket = home
+        while let next = index.following(bucket) {
+            bucket = next
+            var matches = index.matches(bucket, Index.tag(hash))
             while matches != 0 {
                 let id = index.id(bucket, matches.trailingZeroBitCount)
-                if entries[id].hash == low, entries[id].keyLength == key.count,
-                    keyBytes(id) == key
-                {
-                    return id
-                }
+                if isEntry(id, key, low) { return id }
                 matches &= matches &- 1
             }
-            guard let next = index.following(bucket) else { return EntryID.none.raw }
-            bucket = next
         }
+        return EntryID.none.raw
+    }
+
+    @inline(__always)
+    private borrowing func isEntry(_ id: UInt32, _ key: Bytes, _ low: UInt32) -> Bool {
+        entries[id].hash == low && Int(entries[id].keyLength) == key.count && keyBytes(id) == key
     }
 
     /// Neither expired nor flushed.
@@ -66,11 +82,17 @@ extension L1 {
 
     @inline(__always)
     borrowing func keyBytes(_ id: UInt32) -> Bytes {
-        let length = Int(entries[id].valueLength)
-        let handles = length < SizeClasses.unit ? 0 : 4 &* layout(id).extents
-        return slab.bytes(entries[id].head).slice(handles, Int(entries[id].keyLength)).bytes
+        if _slowPath(Int(entries[id].valueLength) >= SizeClasses.unit) { return largeKeyBytes(id) }
+        return slab.bytes(entries[id].head).slice(0, Int(entries[id].keyLength)).bytes
     }
 
+    @inline(never)
+    private borrowing func largeKeyBytes(_ id: UInt32) -> Bytes {
+        slab.bytes(entries[id].head).slice(4 &* layout(id).extents, Int(entries[id].keyLength))
+            .bytes
+    }
+
+    @inline(never)
     borrowing func layout(_ id: UInt32) -> ValueLayout {
         ValueLayout(length: Int(entries[id].valueLength), classes: slab.classes)
     }
@@ -90,8 +112,10 @@ extension L1 {
     package borrowing func expiry(of id: EntryID) -> UInt64 { entries[id.raw].expiry }
     package borrowing func type(of id: EntryID) -> EntryType { entries[id.raw].meta.type }
     package borrowing func priority(of id: EntryID) -> Int { entries[id.raw].meta.priority }
+    @inline(__always)
     package borrowing func valueLength(of id: EntryID) -> Int { Int(entries[id.raw].valueLength) }
     /// The key's bytes in place.
+    @inline(__always)
     package borrowing func key(of id: EntryID) -> Bytes { keyBytes(id.raw) }
     /// Seconds since the last touch (or the commit).
     package borrowing func idleSeconds(of id: EntryID, nowMs: UInt64) -> Int {
@@ -164,7 +188,10 @@ extension L1 {
     }
 
     /// Bytes that removing the entry frees: its chunks and its record.
+    @inline(__always)
     borrowing func footprint(_ id: UInt32) -> Int {
-        slab.size(entries[id].head) &+ layout(id).extentBytes &+ MemoryLayout<Entry>.stride
+        let head = slab.size(entries[id].head) &+ MemoryLayout<Entry>.stride
+        if Int(entries[id].valueLength) < SizeClasses.unit { return head }
+        return head &+ layout(id).extentBytes
     }
 }

@@ -63,7 +63,9 @@ extension L1 {
 
     /// Frees an entry's chunks and its record.
     mutating func release(_ id: UInt32) {
-        for extent in 0..<layout(id).extents { slab.free(extentHandle(id, extent)) }
+        if Int(entries[id].valueLength) >= SizeClasses.unit {
+            for extent in 0..<layout(id).extents { slab.free(extentHandle(id, extent)) }
+        }
         slab.free(entries[id].head)
         entries.free(id)
     }

@@ -14,6 +14,7 @@
 ///   it is linked in the eviction policy if and only if it is live; every chunk in use is owned by
 ///   the entry that holds its handle; everything committed is charged, and never above the limit.
 package struct L1: ~Copyable {
+    private let addressOnly = AddressOnly()
     var budget: MemoryBudget
     var slab: Slab
     var entries: EntryTable

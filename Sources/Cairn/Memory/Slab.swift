@@ -16,6 +16,7 @@
 ///   gives no chunks, and goes back to the arena with its last one).
 @safe
 package struct Slab: ~Copyable {
+    private let addressOnly = AddressOnly()
     package var arena: Arena
     package let classes: SizeClasses
     var pages: FixedArray<SlabPage>
