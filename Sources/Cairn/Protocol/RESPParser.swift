@@ -155,6 +155,9 @@ package enum RESPParser {
                             argumentIndex: index, argumentCount: count, offset: cursor,
                             length: length, consumed: cursor &- start))
                 }
+                if left > length && input[cursor &+ length] != carriageReturn {
+                    return .error(.invalidBulkLength)
+                }
                 let owed = argumentBytesMin &* (count &- index &- 1)
                 return .needMore(atLeast: length &+ 2 &- left &+ owed)
             }

@@ -61,18 +61,18 @@ import Testing
         let seed: UInt64 = 5
         var random = Random(seed: seed)
         let alphabet = Array("0123456789\r\r/:x".utf8)
-        for _ in 0..<200_000 {
+        for _ in 0..<50_000 {
             let text = (0..<8).map { _ in alphabet[random.below(alphabet.count)] }
             let bytes = TestBytes(text)
             let quick = RESPParser.quickDigits(bytes.bytes.load(0, as: UInt64.self))
             let end = text.firstIndex(of: 0x0D) ?? 8
             let strict = Decimal.parse(bytes.bytes.slice(0, end))
-            if quick.count > 0 {
-                #expect(quick.count == end && Int64(quick.value) == strict, "seed \(seed) \(text)")
-            } else {
-                // Left to the thorough parser: only what isn't a plain number, 0, or too long.
-                #expect(strict == nil || strict == 0 || end == 8, "seed \(seed) \(text)")
-            }
+            // What it leaves to the thorough parser: no plain number, 0, or too long.
+            let isRight =
+                quick.count > 0
+                ? quick.count == end && Int64(quick.value) == strict
+                : strict == nil || strict == 0 || end == 8
+            if !isRight { Issue.record("seed \(seed): \(text)") }
         }
     }
 }

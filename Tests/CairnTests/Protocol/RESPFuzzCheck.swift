@@ -204,8 +204,8 @@ struct Pieces {
     let seed: UInt64
     let streamBytesMin: Int
 
-    /// All commands of `input`; pieces are 1 to 16 bytes, but never fewer than asked for when
-    /// nothing else could help.
+    /// All commands of `input`, which arrives in pieces of 1 to 16 bytes; what is there is parsed
+    /// again only when the bound of the last attempt is reached.
     func transcript(
         of input: [UInt8], _ arguments: inout ArgumentTable, _ limits: RESPLimits
     ) -> RESPFuzzCheck.Transcript {
@@ -219,13 +219,18 @@ struct Pieces {
         // A command whose values are (partly) streamed.
         var pending: [[UInt8]] = []
         var value: LargeValue?
+        var hadLastLook = false
         while true {
             while buffer.count < wanted && fed < input.count {
                 let count = min(1 + random.below(16), input.count - fed)
                 buffer += input[fed..<(fed + count)]
                 fed += count
             }
-            if buffer.count < wanted { return result }
+            if buffer.count < wanted {
+                // The end: a last look, because what is malformed can be seen before it is whole.
+                if hadLastLook || buffer.isEmpty && value == nil { return result }
+                hadLastLook = true
+            }
             let view = TestBytes(buffer)
             let outcome =
                 if let value {

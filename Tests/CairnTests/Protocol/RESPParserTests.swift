@@ -91,6 +91,7 @@ func parse(
         #expect(parse("*1\r\n$4\r\npingxxPING\r\n").outcome == .error(.invalidBulkLength))
         #expect(parse("*1\rX$4\r\nping\r\n").outcome == .error(.invalidMultibulkLength))
         #expect(parse("*1\r\n$4\rXping\r\n").outcome == .error(.invalidBulkLength))
+        #expect(parse("*1\r\n$4\r\npingx").outcome == .error(.invalidBulkLength))
         #expect(parse("*1\r\n$100\rX").outcome == .error(.invalidBulkLength))
     }
 
