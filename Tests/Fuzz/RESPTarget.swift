@@ -6,6 +6,6 @@
 public func fuzzRESP(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // SAFETY: libFuzzer owns `count` bytes at `start` for the call; they are copied at once.
     let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-    if let fault = RESPFuzzCheck.violation(of: input) { fatalError(fault) }
+    if let fault = RESPFuzzCheck.violation(of: input, effort: .fuzzer) { fatalError(fault) }
     return 0
 }

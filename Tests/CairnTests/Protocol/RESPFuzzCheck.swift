@@ -18,22 +18,30 @@ enum RESPFuzzCheck {
         var error: RESPProtocolError?
     }
 
+    /// How much of each input is tried: a fuzzer has many inputs, a test has few.
+    struct Effort: Sendable {
+        var cuts = 200
+        var seeds: ClosedRange<UInt64> = 1...3
+        static let test = Effort()
+        static let fuzzer = Effort(cuts: 12, seeds: 1...1)
+    }
+
     /// Why `input` shows a fault of the parser; `nil`: it shows none.
-    static func violation(of input: [UInt8]) -> String? {
+    static func violation(of input: [UInt8], effort: Effort = .test) -> String? {
         var arguments = ArgumentTable(capacity: 64, inlineBytesMax: 512)
         for isAuthenticated in [true, false] {
             let limits = limits(isAuthenticated)
             let whole = transcript(of: input, &arguments, limits)
-            if let fault = checkFirst(input, &arguments, limits) { return fault }
-            for seed: UInt64 in 1...3 {
+            if let fault = checkFirst(input, effort, &arguments, limits) { return fault }
+            for seed in effort.seeds {
                 let pieces = Pieces(seed: seed, streamBytesMin: 12)
                 let streamed = pieces.transcript(of: input, &arguments, limits)
                 if streamed != whole {
                     return "in pieces (seed \(seed)): \(streamed), at once: \(whole)"
                 }
             }
-            for command in whole.commands {
-                if let fault = checkOptions(command) { return fault }
+            for command in whole.commands.prefix(8) {
+                if let fault = checkOptions(command, &arguments) { return fault }
             }
         }
         return nil
@@ -73,7 +81,7 @@ enum RESPFuzzCheck {
 
     /// The first command of `input`: its bounds, its prefixes, and its own encoding.
     private static func checkFirst(
-        _ input: [UInt8], _ arguments: inout ArgumentTable, _ limits: RESPLimits
+        _ input: [UInt8], _ effort: Effort, _ arguments: inout ArgumentTable, _ limits: RESPLimits
     ) -> String? {
         let buffer = TestBytes(input)
         let outcome = RESPParser.parse(buffer.bytes, from: 0, into: &arguments, limits: limits)
@@ -92,7 +100,7 @@ enum RESPFuzzCheck {
         }
         if consumed < 1 || consumed > input.count { return "consumed \(consumed)" }
         // Every cut of a short input, some of a long one.
-        let step = max(1, consumed / 200)
+        let step = max(1, consumed / effort.cuts)
         for cut in stride(from: 0, to: consumed, by: step) {
             let prefix = TestBytes(Array(input[0..<cut]))
             let early = RESPParser.parse(prefix.bytes, from: 0, into: &arguments, limits: limits)
@@ -123,10 +131,11 @@ enum RESPFuzzCheck {
     }
 
     /// Every option parser takes every command, and every error fits or doesn't, without a crash.
-    private static func checkOptions(_ command: [[UInt8]]) -> String? {
+    private static func checkOptions(
+        _ command: [[UInt8]], _ arguments: inout ArgumentTable
+    ) -> String? {
         let encoded = RESPCorpus.multibulk(command)
         let buffer = TestBytes(encoded)
-        var arguments = ArgumentTable(capacity: 64)
         _ = RESPParser.parse(buffer.bytes, from: 0, into: &arguments, limits: RESPLimits())
         let name = arguments.argument(0, in: buffer.bytes)
         if let id = CommandTable.lookup(name) {
@@ -136,15 +145,14 @@ enum RESPFuzzCheck {
                 _ = CommandTable.lookup(id, arguments.argument(1, in: buffer.bytes))
             }
         }
+        let out = FixedArray<UInt8>(repeating: 0, count: RESPError.textBytesMax + 3)
         for error in OptionParsers.errors(arguments, in: buffer.bytes) + [.unknownCommand] {
-            var out = FixedArray<UInt8>(repeating: 0, count: RESPError.textBytesMax + 3)
             let end = ReplyWriter.error(
                 error, arguments: arguments, in: buffer.bytes, into: out.bytes, at: 0)
             guard let end else { return "the text of \(error) is too long" }
             for index in 0..<(end - 2) where out[index] == 0x0D || out[index] == 0x0A {
                 return "a line end inside the text of \(error)"
             }
-            out[0] = 0
         }
         return nil
     }

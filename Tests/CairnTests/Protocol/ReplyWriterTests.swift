@@ -12,13 +12,13 @@ func reply(_ write: (MutableBytes, Int) -> Int?) -> String {
     for short in 3..<end {
         out = FixedArray(repeating: 0xEE, count: room)
         #expect(write(out.bytes.slice(0, short), 3) == nil)
-        for index in short..<room { #expect(out[index] == 0xEE) }
+        for index in short..<room where out[index] != 0xEE { Issue.record("wrote outside") }
         if end > 100 { break }
     }
     // Exactly enough is enough.
     out = FixedArray(repeating: 0xEE, count: room)
     #expect(write(out.bytes.slice(0, end), 3) == end)
-    for index in end..<room { #expect(out[index] == 0xEE) }
+    for index in end..<room where out[index] != 0xEE { Issue.record("wrote outside") }
     return text
 }
 
