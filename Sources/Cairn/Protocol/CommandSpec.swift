@@ -68,6 +68,43 @@ package struct CommandSpec: Sendable {
     }
 }
 
+/// What the dispatch of every request asks about its command, in 8 bytes.
+package struct CommandTraits: BitwiseCopyable, Sendable {
+    package var flags: CommandFlags
+    package var arity: Int8
+    /// As `CommandSpec.Keys`.
+    package var firstKey: Int8
+    package var lastKey: Int8
+    package var keyStep: Int8
+
+    /// Whether a request of `count` arguments, the name among them, is well-formed.
+    @inline(__always)
+    package func accepts(argumentCount count: Int) -> Bool {
+        arity >= 0 ? count == Int(arity) : count >= -Int(arity)
+    }
+}
+
+/// The traits of all commands, copied once from their specs: one load instead of a jump table. Each
+/// shard has its own.
+package struct CommandTraitsTable: ~Copyable {
+    private var traits: FixedArray<CommandTraits>
+
+    package init() {
+        let none = CommandTraits(flags: [], arity: 0, firstKey: 0, lastKey: 0, keyStep: 0)
+        traits = FixedArray(repeating: none, count: CommandID.allCases.count)
+        for id in CommandID.allCases {
+            let spec = CommandTable.spec(id)
+            traits[Int(id.rawValue)] = CommandTraits(
+                flags: spec.flags, arity: spec.arity, firstKey: spec.keys.first,
+                lastKey: spec.keys.last, keyStep: spec.keys.step)
+        }
+    }
+
+    package subscript(id: CommandID) -> CommandTraits {
+        @inline(__always) get { traits[Int(id.rawValue)] }
+    }
+}
+
 /// How the server treats a command.
 package struct CommandFlags: OptionSet, Sendable, BitwiseCopyable {
     package let rawValue: UInt32

@@ -208,7 +208,8 @@ package enum LongDouble {
                 return
             }
             // value = bits * 2^exponent, bits a 64-bit integer (top bit set unless subnormal)
-            let bits = value.significandBitPattern
+            // Swift leaves x87's explicit integer bit out of the significand's pattern.
+            let bits = value.significandBitPattern | (value.isNormal ? 1 << 63 : 0)
             let exponent =
                 Int(value.exponentBitPattern == 0 ? 1 : value.exponentBitPattern) - 16_446
             if exponent >= 0 {

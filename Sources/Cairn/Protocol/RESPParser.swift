@@ -126,6 +126,12 @@ package enum RESPParser {
                         length = high &* 10 &+ low
                         cursor &+= 5
                     }
+                } else if end &- cursor >= 10 && word & 0xFF == 0x24 {
+                    let digits = quickDigits(input.load(cursor &+ 1, as: UInt64.self))
+                    if digits.count > 0 && input[cursor &+ digits.count &+ 2] == lineFeed {
+                        length = digits.value
+                        cursor &+= digits.count &+ 3
+                    }
                 }
             }
             if _slowPath(length < 0) {
@@ -149,6 +155,9 @@ package enum RESPParser {
                             argumentIndex: index, argumentCount: count, offset: cursor,
                             length: length, consumed: cursor &- start))
                 }
+                if left > length && input[cursor &+ length] != carriageReturn {
+                    return .error(.invalidBulkLength)
+                }
                 let owed = argumentBytesMin &* (count &- index &- 1)
                 return .needMore(atLeast: length &+ 2 &- left &+ owed)
             }
@@ -163,6 +172,27 @@ package enum RESPParser {
         }
         arguments.count = count
         return .command(consumed: cursor &- start)
+    }
+
+    /// The number in front of the CR among eight bytes: 1 to 7 digits, `count` of them; 0: anything
+    /// else (longer, a leading zero, no digits), for the thorough parser to judge. Three multiplies
+    /// instead of a loop (Lemire, "Quickly parsing eight digits", 2018).
+    @inline(__always)
+    static func quickDigits(_ word: UInt64) -> (value: Int, count: Int) {
+        let difference = word ^ 0x0D0D_0D0D_0D0D_0D0D
+        let ends = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+        let count = ends.trailingZeroBitCount / 8
+        if count == 0 || count > 7 || word & 0xFF == 0x30 { return (0, 0) }
+        // Digits to the top, zeros in front of them.
+        let shift = UInt64(64 &- count &* 8)
+        let text = word << shift | 0x3030_3030_3030_3030 >> (64 &- shift)
+        let carries = (text &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0
+        if text & 0xF0F0_F0F0_F0F0_F0F0 | carries >> 4 != 0x3333_3333_3333_3333 { return (0, 0) }
+        var value = text &- 0x3030_3030_3030_3030
+        value = value &* 10 &+ value >> 8
+        let low = (value & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064
+        let high = (value >> 16 & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
+        return (Int((low &+ high) >> 32), count)
     }
 
     /// A bulk length and where its bytes start, or why the parse stops here.

@@ -57,7 +57,9 @@ package enum RESPOutcome: Equatable, Sendable {
     ///
     /// The bound counts the arguments still owed (6 bytes each at least), which keeps a client that
     /// sends byte by byte from making the stateless parser quadratic: each new attempt has at
-    /// least a sixth of the rest of the command to look at.
+    /// least a sixth of the rest of the command to look at. A malformed request may show before
+    /// the bound is reached: while little is buffered (a few KiB), look again at any arrival, so
+    /// that its sender gets the error and does not wait for it.
     case needMore(atLeast: Int)
     /// Nothing to do and nothing to answer (blank line, `*0`, negative count).
     case empty(consumed: Int)
