@@ -104,7 +104,8 @@ package enum HTMLReport {
             xText: { decade in
                 let nines = Int(log10(decade).rounded())
                 return nines == 0
-                    ? "0 %" : Format.fixed(100 * (1 - pow(10, -Double(nines))), max(0, nines - 2))
+                    ? "0 %"
+                    : Format.fixed(100 * (1 - pow(10, -Double(nines))), max(0, nines - 2))
                         + " %"
             },
             yText: Plot.latency,

@@ -84,6 +84,7 @@ package struct SaturationSearch {
         _ target: LatencyTarget, scheduled: UInt64, onTime: UInt64, latency: UInt64, errors: UInt64
     ) -> String? {
         if errors > 0 { return "\(errors) errors" }
+        if scheduled == 0 { return "no request fell into the trial" }
         if Double(onTime) < Double(scheduled) * 0.99 {
             return "sent \(onTime) of \(scheduled)"
         }

@@ -25,9 +25,16 @@ package struct KeyNamer: BitwiseCopyable {
     @inline(__always)
     package func write(_ key: UInt64, into out: MutableByteView) {
         if prefixCount > 0 { out.copy(ByteView(Self.prefix)) }
+        for index in prefixCount..<size { out[index] = 48 }
+        patch(key, into: out)
+    }
+
+    /// Puts the digits of `key` into the name of key 0.
+    @inline(__always)
+    package func patch(_ key: UInt64, into out: MutableByteView) {
         var rest = key
         var at = size
-        while at > prefixCount {
+        while rest > 0 {
             at -= 1
             let quotient = rest / 10
             out[at] = UInt8(truncatingIfNeeded: 48 &+ (rest &- quotient &* 10))

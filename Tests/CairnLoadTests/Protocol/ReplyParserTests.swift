@@ -41,7 +41,8 @@ struct ReplyParserTests {
                     replies.append(.value(String(decoding: value ?? [], as: UTF8.self)))
                     value = nil
                 case .end(let outcome):
-                    let text = outcome == .error
+                    let text =
+                        outcome == .error
                         ? parser.errorText(input, carry: carry.bytes).text : ""
                     replies.append(.ended(outcome, text: text))
                 case .broken:
@@ -144,6 +145,15 @@ struct ReplyParserTests {
             writer.endWrite(area.bytes, &at)
             return (read, area.bytes.view.slice(0, at).text)
         }
+        let writer = CommandWriter(.resp, keySize: 12, ttlMilliseconds: 0)
+        let area = Table<UInt8>(repeating: 0, count: 256)
+        var at = 0
+        writer.read(907, area.bytes, &at)
+        writer.beginWrite(12_345_678, length: 70, area.bytes, &at)
+        #expect(
+            area.bytes.view.slice(0, at).text
+                == "*2\r\n$3\r\nGET\r\n$12\r\nkey:00000907\r\n"
+                + "*3\r\n$3\r\nSET\r\n$12\r\nkey:12345678\r\n$70\r\n")
         let get = "*2\r\n$3\r\nGET\r\n$3\r\nabc\r\n"
         let set = "$3\r\nSET\r\n$3\r\nabc\r\n$1234\r\nV\r\n"
         #expect(spell(.resp, ttl: 0, keySize: 3) == (get, "*3\r\n" + set))
@@ -152,6 +162,7 @@ struct ReplyParserTests {
             spell(.resp, ttl: 1500, keySize: 3)
                 == (get, "*5\r\n" + set + "$2\r\nPX\r\n$4\r\n1500\r\n"))
         #expect(
-            spell(.memcached, ttl: 1500, keySize: 3) == ("get abc\r\n", "set abc 0 2 1234\r\nV\r\n"))
+            spell(.memcached, ttl: 1500, keySize: 3) == ("get abc\r\n", "set abc 0 2 1234\r\nV\r\n")
+        )
     }
 }
