@@ -4,7 +4,6 @@ import Cairn
 /// than eight bytes are digits alone.
 package struct KeyNamer: BitwiseCopyable {
     package static let sizeMax = 1024
-    private static let prefix: StaticString = "key:"
 
     /// Bytes of every key.
     package let size: Int
@@ -19,14 +18,6 @@ package struct KeyNamer: BitwiseCopyable {
     package static func sizeMin(keys: Int) -> Int {
         let digits = String(max(keys - 1, 0)).count
         return digits + (digits + 4 >= 8 ? 4 : 0)
-    }
-
-    /// Writes the name of `key` into the first `size` bytes of `out`.
-    @inline(__always)
-    package func write(_ key: UInt64, into out: MutableByteView) {
-        if prefixCount > 0 { out.copy(ByteView(Self.prefix)) }
-        for index in prefixCount..<size { out[index] = 48 }
-        patch(key, into: out)
     }
 
     /// Puts the digits of `key` into the name of key 0.

@@ -144,9 +144,9 @@ struct ValueTests {
         for (size, key, expected) in [
             (16, 42, "key:000000000042"), (8, 9999, "key:9999"), (4, 17, "0017"), (1, 3, "3"),
         ] {
-            let memory = Table<UInt8>(repeating: 0, count: size)
             let namer = KeyNamer(size: size)
-            namer.write(UInt64(key), into: memory.bytes)
+            let memory = stored(Array(namer.name(0).utf8))
+            namer.patch(UInt64(key), into: memory.bytes)
             #expect(memory.bytes.view.text == expected)
             #expect(namer.name(UInt64(key)) == expected)
         }
