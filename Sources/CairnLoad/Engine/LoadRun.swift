@@ -65,7 +65,6 @@ package struct LoadRun {
     private let runners: [Runner]
     private var result: LoadResult
     private var open: [Int: LoadSample] = [:]
-    private var finishedBefore = 0
 
     /// Prepares a run. `pool` and `files` may serve several runs.
     package init(_ options: LoadOptions, pool: ValuePool, files: FileSet? = nil) throws(LoadError) {
@@ -93,8 +92,8 @@ package struct LoadRun {
         let idle = try openIdle()
         defer { for descriptor in idle { Sockets.close(descriptor) } }
         try startThreads()
-        let failures = waitForConnections()
-        if let failure = failures {
+        while plan.gate.arrivals < runners.count { StartGate.pause() }
+        if let failure = plan.gate.failure {
             plan.gate.abort()
             for runner in runners { runner.join() }
             throw failure
@@ -102,7 +101,7 @@ package struct LoadRun {
         let start = Clock.monotonic() + 2_000_000
         plan.gate.open(at: start)
         let measureStart = start + options.warmupNanoseconds
-        let cpuBefore = collect(until: measureStart, serverPID, progress)
+        let cpuBefore = waitForMeasuring(measureStart, serverPID)
         try collectToEnd(measureStart, progress)
         if let serverPID, let cpuBefore, let cpuAfter = ProcessCPU.nanoseconds(pid: serverPID) {
             result.serverCPUNanoseconds = cpuAfter - cpuBefore
@@ -154,26 +153,12 @@ package struct LoadRun {
             var ending = ThreadEnding()
             ending.failure = .machine(error.text)
             exchange.finish(ending)
-            plan.gate.arrive()
+            plan.gate.arrive(.machine(error.text))
         }
-    }
-
-    /// Waits until every thread is connected or has failed; the first failure.
-    private func waitForConnections() -> LoadError? {
-        while plan.gate.arrivals < runners.count { StartGate.pause() }
-        // A thread that failed has arrived, and hands its ending over right after.
-        StartGate.pause()
-        for runner in runners {
-            runner.exchange.collect { _ in }
-            if let failure = runner.exchange.ending?.failure { return failure }
-        }
-        return nil
     }
 
     /// Waits for the measured phase to begin; the server's processor time at that moment.
-    private mutating func collect(
-        until measureStart: UInt64, _ serverPID: Int?, _ progress: (LoadSample) -> Void
-    ) -> UInt64? {
+    private func waitForMeasuring(_ measureStart: UInt64, _ serverPID: Int?) -> UInt64? {
         while true {
             let now = Clock.monotonic()
             if now >= measureStart { break }

@@ -140,7 +140,8 @@ extension LoadThread {
         for id in 0..<connections.count {
             switch connections[id].state {
             case .ready:
-                let silent = now > connections[id].lastProgress
+                let silent =
+                    now > connections[id].lastProgress
                     ? now - connections[id].lastProgress : 0
                 if connections[id].inFlight > 0 && silent > options.timeoutNanoseconds {
                     lose(id, "no reply within the timeout")

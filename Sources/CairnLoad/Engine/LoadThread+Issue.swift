@@ -64,8 +64,10 @@ extension LoadThread {
     private mutating func write(_ id: Int, start: UInt64, _ now: UInt64) {
         if start >= measureStart { allowance -= 1 }
         let key = picker.next(&random)
-        let isRead = readThreshold > 0 && (readThreshold > 0xFFFF_FFFF
-            || random.next() >> 32 < readThreshold)
+        let isRead =
+            readThreshold > 0
+            && (readThreshold > 0xFFFF_FFFF
+                || random.next() >> 32 < readThreshold)
         var flight = InFlight()
         flight.start = start
         flight.key = key
@@ -76,10 +78,7 @@ extension LoadThread {
             writeFile(id, side, &queue, area, &flight, isRead: isRead)
         } else if isRead {
             let before = queue.areaBytes
-            writer.beginRead(area, &queue.areaBytes)
-            namer.write(key, into: area.slice(queue.areaBytes, namer.size))
-            queue.areaBytes += namer.size
-            writer.endRead(area, &queue.areaBytes)
+            writer.read(key, area, &queue.areaBytes)
             extend(id, side, &queue, by: queue.areaBytes - before)
         } else {
             writeValue(id, side, &queue, area, &flight)
@@ -124,10 +123,7 @@ extension LoadThread {
         let length = model.sizes.length(key: key, version: version)
         flight.length = UInt32(length)
         let before = queue.areaBytes
-        writer.beginWrite(area, &queue.areaBytes)
-        namer.write(key, into: area.slice(queue.areaBytes, namer.size))
-        queue.areaBytes += namer.size
-        writer.valueLength(length, area, &queue.areaBytes)
+        writer.beginWrite(key, length: length, area, &queue.areaBytes)
         var body = length
         if length >= ValueModel.headerBytes {
             let place = area.slice(queue.areaBytes, ValueModel.headerBytes)
@@ -265,9 +261,10 @@ extension LoadThread {
             let piece: ByteView
             switch segment.source {
             case .area:
-                piece = areas.bytes.slice(
-                    queueIndex(id, side) * areaBytes + segment.offset + segment.sent, left
-                ).view
+                piece =
+                    areas.bytes.slice(
+                        queueIndex(id, side) * areaBytes + segment.offset + segment.sent, left
+                    ).view
             case .pool:
                 piece = model.body(
                     poolOffset: segment.offset, position: segment.sent,

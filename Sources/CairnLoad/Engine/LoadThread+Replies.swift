@@ -145,10 +145,7 @@ extension LoadThread {
             return
         }
         if isOpenLoop || connections[id].inFlight == 0 { list(id) }
-        if flight.start < measureStart {
-            if outcome == .error { errors.count(text) }
-            return
-        }
+        if flight.start < measureStart { return }
         count(flight, outcome, text, connections[id].valueLength, now)
     }
 

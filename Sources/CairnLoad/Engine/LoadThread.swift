@@ -175,7 +175,7 @@ struct LoadThread: ~Copyable {
         } catch {
             ending.failure = error
         }
-        plan.gate.arrive()
+        plan.gate.arrive(ending.failure)
         if ending.failure == nil, let start = plan.gate.waitForStart() {
             begin(at: start)
             do throws(LoadError) {

@@ -8,8 +8,16 @@ final class StartGate: Sendable {
     private let arrived = Atomic<Int>(0)
     private let start = Atomic<UInt64>(0)
 
+    private let fault = Mutex<LoadError?>(nil)
+
     /// A thread is ready to start, or has failed.
-    func arrive() { arrived.add(1, ordering: .acquiringAndReleasing) }
+    func arrive(_ failure: LoadError? = nil) {
+        if let failure { fault.withLock { $0 = failure } }
+        arrived.add(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Why a thread that arrived can't start, if one can't.
+    var failure: LoadError? { fault.withLock { $0 } }
 
     /// Threads that arrived.
     var arrivals: Int { arrived.load(ordering: .acquiring) }
@@ -20,13 +28,13 @@ final class StartGate: Sendable {
     /// Sends the waiting threads home: another one failed.
     func abort() { start.store(Self.aborted, ordering: .releasing) }
 
-    /// Waits for the gate to open; the common start time, `nil` when the run was aborted.
+    /// Waits for the start; its time, `nil` when the run was aborted.
     func waitForStart() -> UInt64? {
         while true {
             let time = start.load(ordering: .acquiring)
             if time == Self.aborted { return nil }
-            if time > 0 { return time }
-            Self.pause()
+            if time > 0 && Clock.monotonic() >= time { return time }
+            if time == 0 { Self.pause() }
         }
     }
 

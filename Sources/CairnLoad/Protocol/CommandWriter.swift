@@ -6,6 +6,8 @@ import Cairn
 /// read:  readHead key readTail
 /// write: writeHead key writeMiddle LENGTH crlf value writeTail
 /// ```
+/// With numbered keys of one size, everything up to the value but its length is one copy of a command
+/// for key 0, whose digits are then put in place.
 package struct CommandWriter: ~Copyable {
     private struct Part: BitwiseCopyable {
         var offset: Int
@@ -17,6 +19,9 @@ package struct CommandWriter: ~Copyable {
     private let writeHead: Part
     private let writeMiddle: Part
     private let writeTail: Part
+    private let wholeRead: Part
+    private let wholeWrite: Part
+    private let namer: KeyNamer
     /// Bytes of a command beside key and value, upper bound.
     package let overhead: Int
     private let isRESP: Bool
@@ -39,7 +44,10 @@ package struct CommandWriter: ~Copyable {
             // Expiry in seconds, rounded up so that a time to live never becomes "never".
             parts = ["get ", "\r\n", "set ", " 0 \((ttlMilliseconds + 999) / 1000) ", "\r\n"]
         }
-        let all = parts.map { Array($0.utf8) }
+        namer = KeyNamer(size: keySize ?? 1)
+        let zero = namer.name(0)
+        let whole = [parts[0] + zero + parts[1], parts[2] + zero + parts[3]]
+        let all = (parts + whole).map { Array($0.utf8) }
         text = Table(repeating: 0, count: all.map(\.count).reduce(0, +))
         var offset = 0
         var made: [Part] = []
@@ -53,6 +61,8 @@ package struct CommandWriter: ~Copyable {
         writeHead = made[2]
         writeMiddle = made[3]
         writeTail = made[4]
+        wholeRead = made[5]
+        wholeWrite = made[6]
         overhead = offset + 32
     }
 
@@ -60,6 +70,24 @@ package struct CommandWriter: ~Copyable {
     private func put(_ part: Part, _ out: MutableByteView, _ at: inout Int) {
         out.copy(text.bytes.view.slice(part.offset, part.count), at: at)
         at += part.count
+    }
+
+    /// Writes a read of a numbered key.
+    @inline(__always)
+    package func read(_ key: UInt64, _ out: MutableByteView, _ at: inout Int) {
+        put(wholeRead, out, &at)
+        namer.patch(key, into: out.slice(at - readTail.count - namer.size, namer.size))
+    }
+
+    /// Writes a write of a numbered key up to its value.
+    @inline(__always)
+    package func beginWrite(
+        _ key: UInt64, length: Int, _ out: MutableByteView, _ at: inout Int
+    ) {
+        put(wholeWrite, out, &at)
+        namer.patch(key, into: out.slice(at - writeMiddle.count - namer.size, namer.size))
+        Self.decimal(length, out, &at)
+        Self.lineEnd(out, &at)
     }
 
     /// Writes a read up to the key.

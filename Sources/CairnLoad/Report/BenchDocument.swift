@@ -200,7 +200,8 @@ extension BenchDocument.Latency {
         // Beyond 1 - 1/count the curve would only repeat the maximum.
         let finest = 100 * (1 - 1 / Double(Swift.max(histogram.total, 1)))
         let percents = Self.curvePercentiles.filter { $0 <= finest }
-        curve = histogram.total == 0
+        curve =
+            histogram.total == 0
             ? [] : zip(percents, histogram.percentiles(percents)).map { [$0, Double($1) / 1000] }
     }
 }

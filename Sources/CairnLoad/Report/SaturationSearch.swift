@@ -76,14 +76,19 @@ package struct SaturationSearch {
         }
     }
 
-    /// Judges a run: the percentile within the limit, no errors, and at least 99 % of the offered
-    /// rate achieved, because a client that falls behind measures itself.
+    /// Judges a run; `nil` when it held, else why not. It holds when there are no errors, at least
+    /// 99 % of the scheduled requests were sent before the end (`onTime`), and the percentile is
+    /// within the limit. Requests that were never sent
+    /// have no latency, so that the percentile alone would flatter an overloaded server.
     package static func judge(
-        _ target: LatencyTarget, offered: Double, achieved: Double, latency: UInt64, errors: UInt64
+        _ target: LatencyTarget, scheduled: UInt64, onTime: UInt64, latency: UInt64, errors: UInt64
     ) -> String? {
         if errors > 0 { return "\(errors) errors" }
+        if scheduled == 0 { return "no request fell into the trial" }
+        if Double(onTime) < Double(scheduled) * 0.99 {
+            return "sent \(onTime) of \(scheduled)"
+        }
         if latency > target.limitNanoseconds { return "latency" }
-        if achieved < offered * 0.99 { return "achieved \(Int(achieved))/s" }
         return nil
     }
 }

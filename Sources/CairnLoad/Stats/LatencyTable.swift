@@ -92,7 +92,8 @@ package struct LatencyHistogram: Sendable {
         var result: [UInt64] = []
         for entry in counts.recordedValues() {
             while result.count < percents.count && percents[result.count] < 100
-                && Double(entry.totalCountToThisValue) >= percents[result.count] / 100 * Double(total)
+                && Double(entry.totalCountToThisValue) >= percents[result.count] / 100
+                    * Double(total)
             {
                 result.append(min(entry.value, maximum))
             }

@@ -20,10 +20,14 @@ package final class FileSet: @unchecked Sendable {
     package private(set) var skipped: [String: Int] = [:]
     package private(set) var contentBytes = 0
 
-    /// Reads regular files below `directory`, in order of their paths, up to `bytesMax` in total.
+    /// Reads regular files below `directory` that the protocol can carry, `bytesMax` in total.
     package init(
-        directory: String, bytesMax: Int, valueMax: Int, keyMax: Int
+        directory: String, bytesMax: Int, kind: LoadProtocol
     ) throws(LoadError) {
+        let isText = kind == .memcached
+        // memcached's defaults; RESP: the longest key, and the default of `max_value_size`.
+        let keyMax = isText ? 250 : 16_384
+        let valueMax = isText ? 1 << 20 : 64 << 20
         memory = Table(repeating: 0, count: bytesMax)
         let root = URL(fileURLWithPath: directory).standardizedFileURL.path
         guard let walker = FileManager.default.enumerator(atPath: root) else {
@@ -37,7 +41,7 @@ package final class FileSet: @unchecked Sendable {
             }
             let size = (walker.fileAttributes?[.size] as? Int) ?? 0
             let key = Array(path.utf8)
-            if key.count > keyMax || key.contains(where: { $0 <= 32 || $0 == 127 }) {
+            if key.count > keyMax || isText && key.contains(where: { $0 <= 32 || $0 == 127 }) {
                 skip("paths that are no keys")
             } else if size > valueMax {
                 skip("larger than the value limit")

@@ -4,7 +4,6 @@ import Cairn
 /// than eight bytes are digits alone.
 package struct KeyNamer: BitwiseCopyable {
     package static let sizeMax = 1024
-    private static let prefix: StaticString = "key:"
 
     /// Bytes of every key.
     package let size: Int
@@ -21,13 +20,12 @@ package struct KeyNamer: BitwiseCopyable {
         return digits + (digits + 4 >= 8 ? 4 : 0)
     }
 
-    /// Writes the name of `key` into the first `size` bytes of `out`.
+    /// Puts the digits of `key` into the name of key 0.
     @inline(__always)
-    package func write(_ key: UInt64, into out: MutableByteView) {
-        if prefixCount > 0 { out.copy(ByteView(Self.prefix)) }
+    package func patch(_ key: UInt64, into out: MutableByteView) {
         var rest = key
         var at = size
-        while at > prefixCount {
+        while rest > 0 {
             at -= 1
             let quotient = rest / 10
             out[at] = UInt8(truncatingIfNeeded: 48 &+ (rest &- quotient &* 10))

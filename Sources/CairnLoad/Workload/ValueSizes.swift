@@ -69,7 +69,7 @@ package struct ValueSizes: BitwiseCopyable, Sendable {
         while index < count - 1 && pick >= bands[index].upTo { index += 1 }
         let band = bands[index]
         let span = UInt64(band.high - band.low) + 1
-        return Int(band.low) + Int((draw & 0xFFFF_FFFF) * span >> 32)
+        return Int(band.low) + Int(((draw & 0xFFFF_FFFF) * span) >> 32)
     }
 }
 
@@ -101,8 +101,9 @@ package enum Units {
     package static func list(_ text: String) throws(LoadError) -> [Int] {
         var result: [Int] = []
         for part in text.split(separator: ",") {
-            let ends = part.split(separator: "-").compactMap { Int($0) }
-            guard ends.count == part.split(separator: "-").count, let low = ends.first,
+            let words = part.split(separator: "-", omittingEmptySubsequences: false)
+            let ends = words.compactMap { Int($0) }
+            guard ends.count == words.count, let low = ends.first,
                 let high = ends.last, ends.count <= 2, low <= high, high < 4096
             else { throw .usage("\"\(text)\" is no processor list: 1 or 0,2-4") }
             result.append(contentsOf: low...high)
