@@ -47,11 +47,11 @@ struct EchoYardstick: ParsableCommand {
                     listener: listener.descriptor, requestBytes: options.requestBytes,
                     valueBytes: options.replyBytes, zeroCopy: options.zeroCopy)
                 print("ready: \(address.host):\(listener.port)")
-                unsafe fflush(stdout)
+                unsafe fflush(nil)
                 server.run()
             } catch {
                 print("echo-yardstick: \(error.text)")
-                exit(1)
+                Glibc.exit(1)
             }
         }
         thread.join()
