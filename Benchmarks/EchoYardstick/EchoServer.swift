@@ -1,4 +1,25 @@
 import Cairn
+import Glibc
+
+/// What the clients send and get.
+struct EchoLoad: Sendable {
+    var requestBytes: Int
+    var valueBytes: Int
+    var zeroCopy: Bool
+}
+
+/// Listens and serves on the calling thread until the process ends; returns why it can't.
+func serve(_ address: ListenAddress, _ load: EchoLoad) -> MachineError? {
+    do throws(MachineError) {
+        let listener = try Listener(address)
+        var server = try EchoServer(listener: listener.descriptor, load)
+        print("ready: \(address.host):\(listener.port)")
+        fflush(nil)
+        while true { server.turn() }
+    } catch {
+        return error
+    }
+}
 
 /// The least a server on this ring can do: count whole requests in the bytes that arrive, and answer
 /// each with the same reply from memory that never changes.
@@ -38,18 +59,16 @@ struct EchoServer: ~Copyable {
     /// buffer of 16-byte requests asks for with 64-byte values.
     static let sendBytes = 72 << 10
 
-    init(
-        listener: Int32, requestBytes: Int, valueBytes: Int, zeroCopy: Bool
-    ) throws(MachineError) {
+    init(listener: Int32, _ load: EchoLoad) throws(MachineError) {
         let shape = RingEngine.Shape()
         engine = try RingEngine(
             shape, features: try RingFeatures.probe(), peers: RingDirectory(shards: 1), shard: 0)
         self.listener = listener
-        self.requestBytes = requestBytes
-        self.zeroCopy = zeroCopy
+        requestBytes = load.requestBytes
+        zeroCopy = load.zeroCopy
         let reply =
-            Array("$\(valueBytes)\r\n".utf8)
-            + [UInt8](repeating: UInt8(ascii: "v"), count: valueBytes) + Array("\r\n".utf8)
+            Array("$\(load.valueBytes)\r\n".utf8)
+            + [UInt8](repeating: UInt8(ascii: "v"), count: load.valueBytes) + Array("\r\n".utf8)
         replyBytes = reply.count
         replyCount = max(1, Self.sendBytes / reply.count)
         var replies = FixedArray(repeating: 0 as UInt8, count: replyCount * reply.count)
@@ -62,16 +81,14 @@ struct EchoServer: ~Copyable {
         connections = FixedArray(repeating: Connection(), count: shape.sockets)
     }
 
-    /// Serves until the process ends.
-    mutating func run() {
-        while true {
-            if !acceptArmed {
-                engine.acceptMultishot(listener, token: Token(.accept, slot: 0, generation: 0))
-                acceptArmed = true
-            }
-            engine.turn(waitNanoseconds: nil)
-            while let completion = engine.nextCompletion() { handle(completion) }
+    /// One turn of the loop.
+    mutating func turn() {
+        if !acceptArmed {
+            engine.acceptMultishot(listener, token: Token(.accept, slot: 0, generation: 0))
+            acceptArmed = true
         }
+        engine.turn(waitNanoseconds: nil)
+        while let completion = engine.nextCompletion() { handle(completion) }
     }
 
     @inline(__always)

@@ -39,18 +39,11 @@ struct EchoYardstick: ParsableCommand {
             let port = UInt16(listen[listen.index(after: colon)...])
         else { throw ValidationError("--listen takes HOST:PORT, not '\(listen)'") }
         let address = ListenAddress(host: String(listen[..<colon]), port: port)
-        let options = self
+        let load = EchoLoad(
+            requestBytes: requestBytes, valueBytes: replyBytes, zeroCopy: zeroCopy)
         let thread = try PinnedThread(name: "echo", cpu: cpu) {
-            do throws(MachineError) {
-                let listener = try Listener(address)
-                var server = try EchoServer(
-                    listener: listener.descriptor, requestBytes: options.requestBytes,
-                    valueBytes: options.replyBytes, zeroCopy: options.zeroCopy)
-                print("ready: \(address.host):\(listener.port)")
-                unsafe fflush(nil)
-                server.run()
-            } catch {
-                print("echo-yardstick: \(error.text)")
+            if let failure = serve(address, load) {
+                print("echo-yardstick: \(failure.text)")
                 Glibc.exit(1)
             }
         }

@@ -1,6 +1,6 @@
 /// Whose turn it is in a simulated run.
 package enum SimulatedStep: Equatable {
-    /// The thread of this shard runs: call its loop turn once.
+    /// This shard's kernel entry returns: let it serve what is there and enter the kernel again.
     case shard(Int)
     /// This client runs: something it waits for happened, or its timer.
     case client(Int)
@@ -22,8 +22,9 @@ package enum SimulationCanary: Equatable {
 /// Sockets, clocks and threads of several shards and their clients, without a kernel: one seed, one
 /// history.
 ///
-/// Whoever drives the run calls `step` and runs the shard or client it names, until the clients are
-/// done. All time is virtual; all randomness comes from the seed; everything runs on one thread. The
+/// Whoever drives the run has every shard enter the kernel once, then calls `step` and runs the shard
+/// or client it names, until the clients are done. A shard that has entered the kernel sleeps there
+/// while others run, as a thread does: what it announced before it slept is all they know of it. All time is virtual; all randomness comes from the seed; everything runs on one thread. The
 /// world judges how shards use the engine (`violations`, `leaks`); what they answer is judged by the
 /// clients.
 package final class SimulatedWorld {
@@ -44,7 +45,6 @@ package final class SimulatedWorld {
     private(set) var connections: [SimulatedConnection] = []
     private var queue = EventQueue()
     private var clientScheduled: [Bool]
-    private var lastShard: Int?
     private var wallOffset: Int64 = 0
 
     package init(
@@ -57,7 +57,6 @@ package final class SimulatedWorld {
         random = Random(seed: seed)
         ports = (0..<shards).map { SimulatedPort(shard: $0, faults: faults) }
         clientScheduled = Array(repeating: false, count: clients)
-        for shard in 0..<shards { requestRun(shard, at: now) }
     }
 
     package var shardCount: Int { ports.count }
@@ -71,22 +70,13 @@ package final class SimulatedWorld {
 
     /// Lets time pass up to the next moment somebody has something to do.
     package func step() -> SimulatedStep {
-        if let shard = lastShard {
-            // What the turn prepared reaches the kernel at the next turn, which a real loop enters at
-            // once.
-            if !ports[shard].prepared.isEmpty || !ports[shard].visible.isEmpty {
-                requestRun(shard, at: now + 1 + UInt64(random.below(5_000)))
-            }
-            lastShard = nil
-        }
         while let (time, event) = queue.next() {
             now = max(now, time)
             switch event {
             case .run(let shard, let stamp):
                 guard ports[shard].runStamp == stamp else { continue }
                 note(1, UInt64(shard))
-                ports[shard].nextRun = nil
-                lastShard = shard
+                resume(ports[shard])
                 return .shard(shard)
             case .client(let client):
                 note(2, UInt64(client))
@@ -97,6 +87,19 @@ package final class SimulatedWorld {
             }
         }
         return .finished
+    }
+
+    /// The shard's kernel entry returns: completions become visible, the clocks are read.
+    private func resume(_ port: SimulatedPort) {
+        port.nextRun = nil
+        port.visible += port.posted
+        port.posted.removeAll(keepingCapacity: true)
+        if random.happens(faults.clockJump) {
+            wallOffset += Int64(random.below(2 * faults.clockJumpMax)) - Int64(faults.clockJumpMax)
+            note(3, UInt64(bitPattern: wallOffset))
+        }
+        port.now = now
+        port.wallMilliseconds = wallMilliseconds
     }
 
     private func happen(_ event: SimulatedEvent) {
@@ -140,15 +143,6 @@ package final class SimulatedWorld {
         if clientScheduled[client] { return }
         clientScheduled[client] = true
         schedule(.client(client), after: nanoseconds)
-    }
-
-    /// The wall clock at a turn: here it may jump.
-    func wallAtTurn() -> UInt64 {
-        if random.happens(faults.clockJump) {
-            wallOffset += Int64(random.below(2 * faults.clockJumpMax)) - Int64(faults.clockJumpMax)
-            note(3, UInt64(bitPattern: wallOffset))
-        }
-        return wallMilliseconds
     }
 
     // MARK: Records

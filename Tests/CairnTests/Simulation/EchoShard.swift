@@ -80,11 +80,19 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
 
     /// One turn of the loop.
     mutating func turn(listener: Int32, waitNanoseconds: UInt64?) {
+        enter(listener: listener, waitNanoseconds: waitNanoseconds)
+        serve()
+    }
+
+    mutating func enter(listener: Int32, waitNanoseconds: UInt64?) {
         if !acceptArmed {
             engine.acceptMultishot(listener, token: Token(.accept, slot: 0, generation: 0))
             acceptArmed = true
         }
         engine.turn(waitNanoseconds: waitNanoseconds)
+    }
+
+    mutating func serve() {
         while let completion = engine.nextCompletion() { handle(completion) }
     }
 
