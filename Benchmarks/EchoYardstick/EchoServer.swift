@@ -111,7 +111,7 @@ struct EchoServer: ~Copyable {
         if !completion.hasMore { acceptArmed = false }
         guard completion.result >= 0 else { return }
         guard let socket = engine.adopt(completion.result) else {
-            return engine.discard(completion.result)
+            return engine.discard(completion.result, farewell: "")
         }
         let slot = Int(socket.index)
         connections[slot] = Connection(generation: connections[slot].generation &+ 1)

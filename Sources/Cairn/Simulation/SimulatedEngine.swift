@@ -25,25 +25,21 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
     }
 
     package mutating func adopt(_ descriptor: Int32) -> SocketSlot? {
-        guard let index = port.accepted.firstIndex(where: { $0.descriptor == descriptor }) else {
-            world.violation("adopted descriptor \(descriptor), which was not accepted here")
-            return nil
-        }
-        guard let slot = port.freeSlots.popLast() else { return nil }
-        let connection = port.accepted.remove(at: index)
+        guard let slot = port.freeSlots.last else { return nil }
+        guard let connection = world.disown(descriptor) else { return nil }
+        port.freeSlots.removeLast()
+        connection.shard = port.shard
         connection.slot = SocketSlot(index: Int32(slot))
         port.slots[slot] = connection
         return connection.slot
     }
 
-    package mutating func discard(_ descriptor: Int32) {
-        guard let index = port.accepted.firstIndex(where: { $0.descriptor == descriptor }) else {
-            world.violation("discarded descriptor \(descriptor), which was not accepted here")
-            return
-        }
-        let connection = port.accepted.remove(at: index)
-        connection.shardClosed = true
-        world.breakConnection(connection)
+    package mutating func discard(_ descriptor: Int32, farewell: StaticString) {
+        guard let connection = world.disown(descriptor) else { return }
+        let text = Bytes(farewell)
+        let count = min(text.count, connection.toClient.space)
+        connection.toClient.write(text.slice(0, count))
+        world.closedByShard(connection)
     }
 
     /// The connection in a slot, or a violation.

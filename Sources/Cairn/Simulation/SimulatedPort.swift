@@ -33,8 +33,6 @@ final class SimulatedPort {
     /// Accepts that are armed, and connections nobody has accepted yet.
     var accepts: [SimulatedOperation] = []
     var backlog: [SimulatedConnection] = []
-    /// Connections that were accepted, not adopted and not discarded.
-    var accepted: [SimulatedConnection] = []
     var slots: [SimulatedConnection?]
     var freeSlots: [Int]
 

@@ -43,6 +43,8 @@ package final class SimulatedWorld {
     var random: Random
     let ports: [SimulatedPort]
     private(set) var connections: [SimulatedConnection] = []
+    /// Connections that some shard has accepted, and none has adopted or discarded.
+    private var accepted: [SimulatedConnection] = []
     private var queue = EventQueue()
     private var clientScheduled: [Bool]
     private var wallOffset: Int64 = 0
@@ -165,6 +167,18 @@ package final class SimulatedWorld {
         return connection
     }
 
+    /// A shard accepted the connection: the process owns its descriptor.
+    func own(_ connection: SimulatedConnection) { accepted.append(connection) }
+
+    /// Takes a descriptor that is owned and not adopted: any shard of the process may.
+    func disown(_ descriptor: Int32) -> SimulatedConnection? {
+        guard let index = accepted.firstIndex(where: { $0.descriptor == descriptor }) else {
+            violation("descriptor \(descriptor) used, which nobody has accepted")
+            return nil
+        }
+        return accepted.remove(at: index)
+    }
+
     /// What shards still hold when the run is over and all their clients are gone.
     package func leaks() -> [String] {
         var found: [String] = []
@@ -172,13 +186,11 @@ package final class SimulatedWorld {
             if port.buffersHandedOut > 0 {
                 found.append("shard \(port.shard) kept \(port.buffersHandedOut) receive buffers")
             }
-            if !port.accepted.isEmpty {
-                found.append("shard \(port.shard) forgot \(port.accepted.count) accepted sockets")
-            }
             if !port.backlog.isEmpty {
                 found.append("shard \(port.shard) left \(port.backlog.count) connections waiting")
             }
         }
+        if !accepted.isEmpty { found.append("\(accepted.count) accepted sockets were forgotten") }
         for connection in connections where connection.slot != nil {
             found.append(
                 "shard \(connection.shard) did not close connection \(connection.number) "

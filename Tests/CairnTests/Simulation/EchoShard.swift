@@ -123,7 +123,7 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
         if !completion.hasMore { acceptArmed = false }
         guard completion.result >= 0 else { return }
         guard let socket = engine.adopt(completion.result) else {
-            return engine.discard(completion.result)
+            return engine.discard(completion.result, farewell: "-ERR full\r\n")
         }
         accepted += 1
         let slot = Int(socket.index)
