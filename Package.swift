@@ -55,6 +55,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Here, not in Benchmarks/Package.swift: it is built on the machine layer's `package` interface.
+        .executableTarget(
+            name: "echo-yardstick",
+            dependencies: [
+                "Cairn",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/EchoYardstick",
+            swiftSettings: strict
+        ),
         .testTarget(name: "CairnTests", dependencies: ["Cairn"], swiftSettings: strict),
         .testTarget(
             name: "CairnServerTests", dependencies: ["CairnServer"], swiftSettings: strict),

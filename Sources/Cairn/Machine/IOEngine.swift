@@ -24,8 +24,8 @@ package protocol IOEngine: ~Copyable {
     mutating func acceptMultishot(_ listener: Int32, token: Token)
     /// Makes a connected socket usable here; `nil` when the table is full (the caller keeps it).
     mutating func adopt(_ descriptor: Int32) -> SocketSlot?
-    /// Closes a connection that was accepted and not adopted.
-    mutating func discard(_ descriptor: Int32)
+    /// Closes a connection that was accepted and not adopted, after a last word if there is one.
+    mutating func discard(_ descriptor: Int32, farewell: StaticString)
     /// Receives into provided buffers until an error, the end of the stream, or no free buffer.
     mutating func receiveMultishot(_ socket: SocketSlot, token: Token)
     /// Receives once into a provided buffer, at most `lengthMax` bytes.

@@ -119,7 +119,9 @@ package struct RingEngine: IOEngine, ~Copyable {
         return SocketSlot(index: slot)
     }
 
-    package mutating func discard(_ descriptor: Int32) { Sockets.close(descriptor) }
+    package mutating func discard(_ descriptor: Int32, farewell: StaticString) {
+        Sockets.farewell(descriptor, farewell)
+    }
 
     // SAFETY: the entry is this turn's own.
     package mutating func receiveMultishot(_ socket: SocketSlot, token: Token) {

@@ -62,8 +62,11 @@ package enum Sockets {
     // SAFETY: the text is constant; the socket is this caller's until closed.
     /// Says a last word to a client that is not served, without waiting, and closes.
     package static func farewell(_ descriptor: Int32, _ text: StaticString) {
-        _ = unsafe Glibc.send(
-            descriptor, text.utf8Start, text.utf8CodeUnitCount, Int32(MSG_DONTWAIT))
+        if text.utf8CodeUnitCount > 0 {
+            _ = unsafe Glibc.send(
+                descriptor, text.utf8Start, text.utf8CodeUnitCount,
+                Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        }
         _ = Glibc.close(descriptor)
     }
 

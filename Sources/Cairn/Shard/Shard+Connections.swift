@@ -26,7 +26,7 @@ extension Shard where Engine: ~Copyable {
     /// Gives a new connection to the next shard in turn.
     private mutating func place(_ descriptor: Int32, isUnix: Bool) {
         if isStopping {
-            Sockets.close(descriptor)
+            engine.discard(descriptor, farewell: "")
             return
         }
         let target = nextAcceptShard
@@ -67,10 +67,10 @@ extension Shard where Engine: ~Copyable {
         armReceive(place)
     }
 
-    private func refuse(_ descriptor: Int32) {
+    private mutating func refuse(_ descriptor: Int32) {
         group.words.add(ShardGroup.Word.connections.rawValue, -1)
         stats.add(.refusalsMaxClients)
-        Sockets.farewell(descriptor, "-ERR max number of clients reached\r\n")
+        engine.discard(descriptor, farewell: "-ERR max number of clients reached\r\n")
     }
 
     private mutating func storePeerName(_ place: Int32, _ descriptor: Int32) {

@@ -17,7 +17,17 @@ extension Shard where Engine: ~Copyable {
     /// 6. output: one send for each connection that has something to say;
     /// 7. wake-ups of shards that were sent messages; they leave with the next entry.
     package mutating func turn() {
-        engine.turn(waitNanoseconds: sleepTime())
+        enter()
+        serve()
+    }
+
+    /// Step 1: where a shard sleeps. A simulation lets others run between this and `serve`.
+    @inline(__always)
+    package mutating func enter() { engine.turn(waitNanoseconds: sleepTime()) }
+
+    /// Steps 2 to 7.
+    @inline(__always)
+    package mutating func serve() {
         let began = engine.now
         nowNs = began
         nowMs = engine.wallMilliseconds

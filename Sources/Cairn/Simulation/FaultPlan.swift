@@ -28,7 +28,7 @@ package struct FaultPlan {
     package var delayMax = 200_000
     /// An operation completes within the turn that submits it.
     package var immediate = Chance.percent(40)
-    /// At a turn, the wall clock jumps by up to `clockJumpMax` either way.
+    /// When a kernel entry returns, the wall clock has jumped by up to `clockJumpMax` either way.
     package var clockJump = Chance.never
     /// Milliseconds.
     package var clockJumpMax = 5_000

@@ -5,7 +5,8 @@ package final class SimulatedConnection {
     /// Number of the connection within its world, from 0.
     package let number: Int
     let client: Int
-    let shard: Int
+    /// The shard whose listener it came to; after `adopt`, the one that serves it.
+    var shard: Int
     /// What the shard's accept is told. Far above any real descriptor, so that a system call given
     /// one by mistake fails with EBADF and touches nothing.
     var descriptor: Int32 { Int32(1 << 30) + Int32(number) }

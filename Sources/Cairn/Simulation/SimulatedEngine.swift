@@ -1,20 +1,19 @@
 /// A shard's I/O engine in a simulated world: the seam's other side, without a kernel.
 ///
 /// Everything a kernel may do to a shard happens here on purpose, by chance and reproducibly; see
-/// `FaultPlan`. `turn` never blocks: it returns at once, possibly without a completion, as an
-/// interrupted wait does, and the world runs the shard again when something arrived or the wait is
-/// over.
+/// `FaultPlan`. `turn` submits and returns at once; its wait is the time until the world names the shard
+/// again. So whoever drives a shard calls its `serve` then, and its `enter` after that.
 package struct SimulatedEngine: IOEngine, ~Copyable {
     private let world: SimulatedWorld
     private let port: SimulatedPort
-    package private(set) var now: UInt64
-    package private(set) var wallMilliseconds: UInt64
+    package var now: UInt64 { port.now }
+    package var wallMilliseconds: UInt64 { port.wallMilliseconds }
 
     package init(_ world: SimulatedWorld, shard: Int) {
         self.world = world
         port = world.ports[shard]
-        now = world.now
-        wallMilliseconds = world.wallMilliseconds
+        port.now = world.now
+        port.wallMilliseconds = world.wallMilliseconds
     }
 
     package func preciseNow() -> UInt64 { world.now }
@@ -26,25 +25,21 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
     }
 
     package mutating func adopt(_ descriptor: Int32) -> SocketSlot? {
-        guard let index = port.accepted.firstIndex(where: { $0.descriptor == descriptor }) else {
-            world.violation("adopted descriptor \(descriptor), which was not accepted here")
-            return nil
-        }
-        guard let slot = port.freeSlots.popLast() else { return nil }
-        let connection = port.accepted.remove(at: index)
+        guard let slot = port.freeSlots.last else { return nil }
+        guard let connection = world.disown(descriptor) else { return nil }
+        port.freeSlots.removeLast()
+        connection.shard = port.shard
         connection.slot = SocketSlot(index: Int32(slot))
         port.slots[slot] = connection
         return connection.slot
     }
 
-    package mutating func discard(_ descriptor: Int32) {
-        guard let index = port.accepted.firstIndex(where: { $0.descriptor == descriptor }) else {
-            world.violation("discarded descriptor \(descriptor), which was not accepted here")
-            return
-        }
-        let connection = port.accepted.remove(at: index)
-        connection.shardClosed = true
-        world.breakConnection(connection)
+    package mutating func discard(_ descriptor: Int32, farewell: StaticString) {
+        guard let connection = world.disown(descriptor) else { return }
+        let text = Bytes(farewell)
+        let count = min(text.count, connection.toClient.space)
+        connection.toClient.write(text.slice(0, count))
+        world.closedByShard(connection)
     }
 
     /// The connection in a slot, or a violation.
@@ -171,16 +166,11 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
             port.pieces.removeAll(keepingCapacity: true)
         }
         world.submit(port)
-        port.visible += port.posted
-        port.posted.removeAll(keepingCapacity: true)
-        now = world.now
-        wallMilliseconds = world.wallAtTurn()
-        if !port.visible.isEmpty {
-            // The loop comes round again at once, and by then waits on what it will have prepared.
-            world.requestRun(port.shard, at: now + 1 + UInt64(world.random.below(5_000)))
+        if !port.visible.isEmpty || !port.posted.isEmpty {
+            world.requestRun(port.shard, at: world.now + 1 + UInt64(world.random.below(5_000)))
         } else if let wait = waitNanoseconds {
-            let late = world.random.below(max(world.faults.delayMax, 1))
-            world.requestRun(port.shard, at: now &+ max(wait, 1_000) &+ UInt64(late))
+            let late = UInt64(world.random.below(max(world.faults.delayMax, 1)))
+            world.requestRun(port.shard, at: world.now &+ max(wait, 1_000) &+ late)
         }
     }
 

@@ -104,7 +104,7 @@ extension SimulatedWorld {
             return finish(operation, -aborted, flags: 0)
         }
         port.backlog.removeFirst()
-        port.accepted.append(connection)
+        own(connection)
         if random.happens(faults.multishotEnds) {
             return finish(operation, connection.descriptor, flags: 0)
         }

@@ -24,14 +24,15 @@ final class SimulatedPort {
     var pieces: [Bytes] = []
     /// Completions posted, oldest first.
     var posted: [Posted] = []
-    /// Completions the last turn made visible and the shard has not taken.
+    /// The clocks as of the last time the shard's thread ran.
+    var now: UInt64 = 0
+    var wallMilliseconds: UInt64 = 0
+    /// Completions that were there when the shard's thread ran on, and that it has not taken.
     var visible: ArraySlice<Posted> = []
 
     /// Accepts that are armed, and connections nobody has accepted yet.
     var accepts: [SimulatedOperation] = []
     var backlog: [SimulatedConnection] = []
-    /// Connections that were accepted, not adopted and not discarded.
-    var accepted: [SimulatedConnection] = []
     var slots: [SimulatedConnection?]
     var freeSlots: [Int]
 

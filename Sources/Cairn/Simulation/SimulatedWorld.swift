@@ -1,6 +1,6 @@
 /// Whose turn it is in a simulated run.
 package enum SimulatedStep: Equatable {
-    /// The thread of this shard runs: call its loop turn once.
+    /// This shard's kernel entry returns: let it serve what is there and enter the kernel again.
     case shard(Int)
     /// This client runs: something it waits for happened, or its timer.
     case client(Int)
@@ -22,8 +22,9 @@ package enum SimulationCanary: Equatable {
 /// Sockets, clocks and threads of several shards and their clients, without a kernel: one seed, one
 /// history.
 ///
-/// Whoever drives the run calls `step` and runs the shard or client it names, until the clients are
-/// done. All time is virtual; all randomness comes from the seed; everything runs on one thread. The
+/// Whoever drives the run has every shard enter the kernel once, then calls `step` and runs the shard
+/// or client it names, until the clients are done. A shard that has entered the kernel sleeps there
+/// while others run, as a thread does: what it announced before it slept is all they know of it. All time is virtual; all randomness comes from the seed; everything runs on one thread. The
 /// world judges how shards use the engine (`violations`, `leaks`); what they answer is judged by the
 /// clients.
 package final class SimulatedWorld {
@@ -42,9 +43,10 @@ package final class SimulatedWorld {
     var random: Random
     let ports: [SimulatedPort]
     private(set) var connections: [SimulatedConnection] = []
+    /// Connections that some shard has accepted, and none has adopted or discarded.
+    private var accepted: [SimulatedConnection] = []
     private var queue = EventQueue()
     private var clientScheduled: [Bool]
-    private var lastShard: Int?
     private var wallOffset: Int64 = 0
 
     package init(
@@ -57,7 +59,6 @@ package final class SimulatedWorld {
         random = Random(seed: seed)
         ports = (0..<shards).map { SimulatedPort(shard: $0, faults: faults) }
         clientScheduled = Array(repeating: false, count: clients)
-        for shard in 0..<shards { requestRun(shard, at: now) }
     }
 
     package var shardCount: Int { ports.count }
@@ -71,22 +72,13 @@ package final class SimulatedWorld {
 
     /// Lets time pass up to the next moment somebody has something to do.
     package func step() -> SimulatedStep {
-        if let shard = lastShard {
-            // What the turn prepared reaches the kernel at the next turn, which a real loop enters at
-            // once.
-            if !ports[shard].prepared.isEmpty || !ports[shard].visible.isEmpty {
-                requestRun(shard, at: now + 1 + UInt64(random.below(5_000)))
-            }
-            lastShard = nil
-        }
         while let (time, event) = queue.next() {
             now = max(now, time)
             switch event {
             case .run(let shard, let stamp):
                 guard ports[shard].runStamp == stamp else { continue }
                 note(1, UInt64(shard))
-                ports[shard].nextRun = nil
-                lastShard = shard
+                resume(ports[shard])
                 return .shard(shard)
             case .client(let client):
                 note(2, UInt64(client))
@@ -97,6 +89,19 @@ package final class SimulatedWorld {
             }
         }
         return .finished
+    }
+
+    /// The shard's kernel entry returns: completions become visible, the clocks are read.
+    private func resume(_ port: SimulatedPort) {
+        port.nextRun = nil
+        port.visible += port.posted
+        port.posted.removeAll(keepingCapacity: true)
+        if random.happens(faults.clockJump) {
+            wallOffset += Int64(random.below(2 * faults.clockJumpMax)) - Int64(faults.clockJumpMax)
+            note(3, UInt64(bitPattern: wallOffset))
+        }
+        port.now = now
+        port.wallMilliseconds = wallMilliseconds
     }
 
     private func happen(_ event: SimulatedEvent) {
@@ -142,15 +147,6 @@ package final class SimulatedWorld {
         schedule(.client(client), after: nanoseconds)
     }
 
-    /// The wall clock at a turn: here it may jump.
-    func wallAtTurn() -> UInt64 {
-        if random.happens(faults.clockJump) {
-            wallOffset += Int64(random.below(2 * faults.clockJumpMax)) - Int64(faults.clockJumpMax)
-            note(3, UInt64(bitPattern: wallOffset))
-        }
-        return wallMilliseconds
-    }
-
     // MARK: Records
 
     /// Adds to the history.
@@ -171,6 +167,18 @@ package final class SimulatedWorld {
         return connection
     }
 
+    /// A shard accepted the connection: the process owns its descriptor.
+    func own(_ connection: SimulatedConnection) { accepted.append(connection) }
+
+    /// Takes a descriptor that is owned and not adopted: any shard of the process may.
+    func disown(_ descriptor: Int32) -> SimulatedConnection? {
+        guard let index = accepted.firstIndex(where: { $0.descriptor == descriptor }) else {
+            violation("descriptor \(descriptor) used, which nobody has accepted")
+            return nil
+        }
+        return accepted.remove(at: index)
+    }
+
     /// What shards still hold when the run is over and all their clients are gone.
     package func leaks() -> [String] {
         var found: [String] = []
@@ -178,13 +186,11 @@ package final class SimulatedWorld {
             if port.buffersHandedOut > 0 {
                 found.append("shard \(port.shard) kept \(port.buffersHandedOut) receive buffers")
             }
-            if !port.accepted.isEmpty {
-                found.append("shard \(port.shard) forgot \(port.accepted.count) accepted sockets")
-            }
             if !port.backlog.isEmpty {
                 found.append("shard \(port.shard) left \(port.backlog.count) connections waiting")
             }
         }
+        if !accepted.isEmpty { found.append("\(accepted.count) accepted sockets were forgotten") }
         for connection in connections where connection.slot != nil {
             found.append(
                 "shard \(connection.shard) did not close connection \(connection.number) "

@@ -128,10 +128,13 @@ struct EchoOutcome: Equatable {
         }
         var clients = (0..<4).map { EchoClient(number: $0, seed: seed, connections: 3) }
         for client in 0..<4 { world.scheduleClient(client, after: 0) }
+        for shard in shards { shard.shard.enter(listener: 0, waitNanoseconds: nil) }
         let eventsMax = 100_000
         loop: while world.eventCount < eventsMax {
             switch world.step() {
-            case .shard(let shard): shards[shard].shard.turn(listener: 0, waitNanoseconds: nil)
+            case .shard(let shard):
+                shards[shard].shard.serve()
+                shards[shard].shard.enter(listener: 0, waitNanoseconds: nil)
             case .client(let client): clients[client].act(world)
             case .finished: break loop
             }

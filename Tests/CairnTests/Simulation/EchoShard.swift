@@ -80,11 +80,19 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
 
     /// One turn of the loop.
     mutating func turn(listener: Int32, waitNanoseconds: UInt64?) {
+        enter(listener: listener, waitNanoseconds: waitNanoseconds)
+        serve()
+    }
+
+    mutating func enter(listener: Int32, waitNanoseconds: UInt64?) {
         if !acceptArmed {
             engine.acceptMultishot(listener, token: Token(.accept, slot: 0, generation: 0))
             acceptArmed = true
         }
         engine.turn(waitNanoseconds: waitNanoseconds)
+    }
+
+    mutating func serve() {
         while let completion = engine.nextCompletion() { handle(completion) }
     }
 
@@ -115,7 +123,7 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
         if !completion.hasMore { acceptArmed = false }
         guard completion.result >= 0 else { return }
         guard let socket = engine.adopt(completion.result) else {
-            return engine.discard(completion.result)
+            return engine.discard(completion.result, farewell: "-ERR full\r\n")
         }
         accepted += 1
         let slot = Int(socket.index)
