@@ -117,7 +117,8 @@ package enum ConfigSchema {
             KeyText("enable_prefetch", "false", "Prefetch from lower levels; true is refused."),
             \.enablePrefetch),
         .flag(
-            KeyText("enable_coalescing", "false", "Merges writes to lower levels; true is refused."),
+            KeyText(
+                "enable_coalescing", "false", "Merges writes to lower levels; true is refused."),
             \.enableCoalescing),
         .flag(
             KeyText("enable_coherence", "false", "Coherence between nodes; true is refused."),
