@@ -5,6 +5,11 @@
 
 #include <stddef.h>
 
+void *cairn_grow(void *base, size_t bytes, size_t wanted) {
+    void *p = mremap(base, bytes, wanted, MREMAP_MAYMOVE);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 int cairn_pin_self(int cpu) {
     cpu_set_t set;
     CPU_ZERO(&set);

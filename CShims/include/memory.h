@@ -28,6 +28,9 @@ static inline int cairn_release(void *base, size_t bytes) {
     return munmap(base, bytes) == 0 ? 0 : -errno;
 }
 
+/* Grows a mapping, moving it where needed; NULL and errno on failure (the old one stays). */
+void *cairn_grow(void *base, size_t bytes, size_t wanted);
+
 static inline int cairn_advise(void *base, size_t bytes, int advice) {
     return madvise(base, bytes, advice) == 0 ? 0 : -errno;
 }
@@ -39,6 +42,9 @@ static inline int cairn_prefer_node(void *base, size_t bytes, int node) {
     mask[node / 64] = 1ul << (node % 64);
     return mbind(base, bytes, MPOL_PREFERRED, mask, 1024, 0) == 0 ? 0 : -errno;
 }
+
+/* A hint: load the line of `p`, which need not be mapped. */
+static inline void cairn_prefetch(const void *p) { __builtin_prefetch(p); }
 
 /* One writer, many readers: relaxed loads and stores compile to plain moves and adds. */
 static inline void cairn_counter_add(uint64_t *p, uint64_t n) {

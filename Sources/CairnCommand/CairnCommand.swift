@@ -7,7 +7,9 @@ struct CairnCommand: ParsableCommand {
         commandName: "cairn",
         abstract: "An io_uring block cache server that Redis clients use.",
         version: "cairn \(CairnVersion.current)",
-        subcommands: [ServeCommand.self, ConfigCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, BenchCommand.self, ConfigCommand.self, VersionCommand.self,
+        ])
 }
 
 /// `cairn version`

@@ -8,21 +8,24 @@
 
 /// Read-only bytes owned elsewhere.
 @safe
-package struct Bytes {
+package struct Bytes: BitwiseCopyable {
     @usableFromInline package let base: UnsafeRawPointer?
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller's memory holds `count` bytes and outlives the view.
     @inlinable
     package init(_ base: UnsafeRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: nothing is read through a view of no bytes.
     /// No bytes.
     @inlinable
     package static var empty: Bytes { unsafe Bytes(nil, count: 0) }
 
+    // SAFETY: a static string's memory lives as long as the program and is never written.
     @inlinable
     package init(_ string: StaticString) {
         unsafe self.init(string.utf8Start, count: string.utf8CodeUnitCount)
@@ -90,20 +93,23 @@ package struct Bytes {
 
 /// Writable bytes owned elsewhere.
 @safe
-package struct MutableBytes {
+package struct MutableBytes: BitwiseCopyable {
     @usableFromInline package let base: UnsafeMutableRawPointer?
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller's memory holds `count` bytes, outlives the view and has no other writer.
     @inlinable
     package init(_ base: UnsafeMutableRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: nothing is written through a view of no bytes.
     @inlinable
     package static var empty: MutableBytes { unsafe MutableBytes(nil, count: 0) }
 
+    // SAFETY: the same memory and the same bound, with fewer rights.
     /// The same bytes, read-only.
     @inlinable @inline(__always)
     package var bytes: Bytes { unsafe Bytes(UnsafeRawPointer(base), count: count) }

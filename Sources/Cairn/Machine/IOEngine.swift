@@ -24,6 +24,8 @@ package protocol IOEngine: ~Copyable {
     mutating func acceptMultishot(_ listener: Int32, token: Token)
     /// Makes a connected socket usable here; `nil` when the table is full (the caller keeps it).
     mutating func adopt(_ descriptor: Int32) -> SocketSlot?
+    /// Closes a connection that was accepted and not adopted.
+    mutating func discard(_ descriptor: Int32)
     /// Receives into provided buffers until an error, the end of the stream, or no free buffer.
     mutating func receiveMultishot(_ socket: SocketSlot, token: Token)
     /// Receives once into a provided buffer, at most `lengthMax` bytes.
@@ -32,7 +34,7 @@ package protocol IOEngine: ~Copyable {
     mutating func receive(_ socket: SocketSlot, into destination: MutableBytes, token: Token)
     /// Sends all of `bytes`; short only at an error.
     mutating func send(_ socket: SocketSlot, _ bytes: Bytes, token: Token)
-    /// Adds a piece to the next `sendVector`; false when the vector is full.
+    /// Adds a piece to the next `sendVector`; false when the vector is full, never for its first.
     mutating func appendToVector(_ bytes: Bytes) -> Bool
     /// Sends the pieces appended since the last `sendVector`, in order.
     mutating func sendVector(_ socket: SocketSlot, zeroCopy: Bool, token: Token)
@@ -40,7 +42,8 @@ package protocol IOEngine: ~Copyable {
     mutating func cancel(_ target: Token)
     /// Ends both directions: operations under way complete soon, with an error or the end of stream.
     mutating func shutdown(_ socket: SocketSlot)
-    /// Gives the socket up. No operation of it may be under way.
+    /// Gives the socket up, after what was prepared before. No operation of it may be under way. The
+    /// slot is not adopted again before the next turn.
     mutating func close(_ socket: SocketSlot)
     /// Makes another shard's `turn` return, if it sleeps.
     mutating func wake(shard: Int)

@@ -15,6 +15,8 @@ package enum MachineError: Error, Equatable {
     case outOfMemory(what: String, bytes: Int)
     case address(String, errno: Int32)
     case thread(cpu: Int, errno: Int32)
+    case openFiles(allowed: Int, wanted: Int)
+    case budget(limit: Int, fixed: Int, shards: Int, needed: Int)
 
     /// One sentence of what failed and one of what to do.
     package var text: String {
@@ -35,6 +37,14 @@ package enum MachineError: Error, Equatable {
         case .thread(let cpu, let code):
             "cannot pin a shard to processor \(cpu): \(Self.name(code)). "
                 + "Name usable processors with --cpus (taskset -p $$ tells which)."
+        case .openFiles(let allowed, let wanted):
+            "\(wanted) open files are needed for max_connections, \(allowed) are allowed. Raise "
+                + "the limit (ulimit -n \(wanted), LimitNOFILE= in a unit) or lower "
+                + "max_connections."
+        case .budget(let limit, let fixed, let shards, let needed):
+            "memory_limit of \(limit >> 20) MiB is too small: \(fixed >> 20) MiB are needed for "
+                + "the process, rings and tables of \(shards) shard(s). Set at least "
+                + "\(needed >> 20 + 1) MiB with --memory, or use fewer shards or connections."
         }
     }
 

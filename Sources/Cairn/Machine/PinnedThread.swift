@@ -5,7 +5,7 @@ import Glibc
 ///
 /// The body runs after the pinning succeeded; memory it touches first therefore comes from that
 /// processor's node. Joined explicitly.
-package struct PinnedThread: ~Copyable {
+package final class PinnedThread: @unchecked Sendable {
     private final class Start: @unchecked Sendable {
         let name: String
         let cpu: Int?
@@ -44,9 +44,12 @@ package struct PinnedThread: ~Copyable {
     }
 
     /// Waits for the body to end.
-    package consuming func join() {
+    package func join() {
         pthread_join(thread, nil)
     }
+
+    /// Gives the processor away for about a fifth of a millisecond: for waiting at start only.
+    package static func rest() { _ = usleep(200) }
 
     /// Whether a processor can be pinned to by this process.
     package static func canPin(to cpu: Int, in topology: Topology) -> Bool {

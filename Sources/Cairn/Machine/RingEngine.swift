@@ -26,7 +26,7 @@ package struct RingEngine: IOEngine, ~Copyable {
         /// Bytes of memory an engine of this shape takes, kernel side included.
         package var footprint: Int {
             BufferRing.footprint(count: receiveBuffers, bufferBytes: receiveBufferBytes)
-                + submissions * 68 + completions * 16 + sockets * 16
+                + submissions * 68 + completions * 16 + sockets * 20
                 + RingEngine.vectorPieces * 16 + RingEngine.vectorMessages * 64
         }
     }
@@ -44,6 +44,10 @@ package struct RingEngine: IOEngine, ~Copyable {
     private var descriptors: FixedArray<Int32>
     private var freeSlots: FixedArray<Int32>
     private var freeCount: Int
+    /// Slots given up since the last turn. They stay taken until it, so that a shutdown prepared
+    /// before the close cannot meet the slot's next connection.
+    private var closingSlots: FixedArray<Int32>
+    private var closingCount = 0
     private let pieces: UnsafeMutablePointer<iovec>
     private let messages: UnsafeMutablePointer<msghdr>
     private var pieceStart = 0
@@ -67,6 +71,7 @@ package struct RingEngine: IOEngine, ~Copyable {
         descriptors = FixedArray(repeating: -1, count: shape.sockets)
         freeSlots = FixedArray(repeating: 0, count: shape.sockets)
         freeCount = shape.sockets
+        closingSlots = FixedArray(repeating: 0, count: shape.sockets)
         for index in 0..<shape.sockets { freeSlots[index] = Int32(shape.sockets - 1 - index) }
         unsafe pieces = .allocate(capacity: Self.vectorPieces)
         unsafe pieces.initialize(repeating: iovec(), count: Self.vectorPieces)
@@ -81,6 +86,10 @@ package struct RingEngine: IOEngine, ~Copyable {
 
     // SAFETY: the ring is closed with this value; nothing reads the scratch memory any more.
     deinit {
+        for slot in 0..<descriptors.count where descriptors[slot] != -1 {
+            let descriptor = descriptors[slot]
+            _ = Glibc.close(descriptor >= 0 ? descriptor : Self.closing(descriptor))
+        }
         unsafe pieces.deallocate()
         unsafe messages.deallocate()
     }
@@ -109,6 +118,8 @@ package struct RingEngine: IOEngine, ~Copyable {
         descriptors[Int(slot)] = descriptor
         return SocketSlot(index: slot)
     }
+
+    package mutating func discard(_ descriptor: Int32) { Sockets.close(descriptor) }
 
     // SAFETY: the entry is this turn's own.
     package mutating func receiveMultishot(_ socket: SocketSlot, token: Token) {
@@ -140,8 +151,11 @@ package struct RingEngine: IOEngine, ~Copyable {
 
     // SAFETY: writes scratch memory no prepared send refers to.
     package mutating func appendToVector(_ bytes: Bytes) -> Bool {
-        if pieceEnd == Self.vectorPieces || pieceEnd - pieceStart == Self.piecesPerSendMax {
-            return false
+        if pieceEnd - pieceStart == Self.piecesPerSendMax { return false }
+        if pieceEnd == Self.vectorPieces {
+            // A vector under construction ends here; a new one finds room by one more entry.
+            if pieceEnd > pieceStart { return false }
+            turnForSpace()
         }
         unsafe pieces[pieceEnd] = iovec(
             iov_base: UnsafeMutableRawPointer(mutating: bytes.base), iov_len: bytes.count)
@@ -200,11 +214,28 @@ package struct RingEngine: IOEngine, ~Copyable {
         let slot = Int(socket.index)
         let descriptor = descriptors[slot]
         ensure(descriptor >= 0, "socket closed twice")
-        _ = ring.setFile(slot, -1)
-        _ = Glibc.close(descriptor)
-        descriptors[slot] = -1
-        freeSlots[freeCount] = socket.index
-        freeCount += 1
+        descriptors[slot] = Self.closing(descriptor)
+        closingSlots[closingCount] = socket.index
+        closingCount += 1
+    }
+
+    /// How the descriptor table marks a descriptor that is about to be closed; its own inverse. -1 is
+    /// an empty slot.
+    private static func closing(_ descriptor: Int32) -> Int32 { -2 - descriptor }
+
+    /// Closes what was given up, after what was prepared before it reached the kernel.
+    @inline(never)
+    private mutating func finishCloses() {
+        ring.enter(wait: 0, timeoutNanoseconds: -1)
+        for index in 0..<closingCount {
+            let slot = Int(closingSlots[index])
+            _ = ring.setFile(slot, -1)
+            _ = Glibc.close(Self.closing(descriptors[slot]))
+            descriptors[slot] = -1
+            freeSlots[freeCount] = closingSlots[index]
+            freeCount += 1
+        }
+        closingCount = 0
     }
 
     // SAFETY: the entry is this turn's own.
@@ -232,6 +263,7 @@ package struct RingEngine: IOEngine, ~Copyable {
     @inline(__always)
     package mutating func turn(waitNanoseconds: UInt64?) {
         buffers.publish()
+        if _slowPath(closingCount > 0) { finishCloses() }
         var wait: UInt32 = 1
         var timeout: Int64 = -1
         if let bound = waitNanoseconds {

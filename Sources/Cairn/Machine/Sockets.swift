@@ -50,6 +50,14 @@ package enum Sockets {
     /// Closes a descriptor that no engine has adopted.
     package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 
+    // SAFETY: the text is constant; the socket is this caller's until closed.
+    /// Says a last word to a client that is not served, without waiting, and closes.
+    package static func farewell(_ descriptor: Int32, _ text: StaticString) {
+        _ = unsafe Glibc.send(
+            descriptor, text.utf8Start, text.utf8CodeUnitCount, Int32(MSG_DONTWAIT))
+        _ = Glibc.close(descriptor)
+    }
+
     /// Raises the limit of open files as far as allowed; the limit in force.
     package static func raiseOpenFiles(to wanted: Int) -> Int {
         Int(cairn_raise_open_files(wanted))

@@ -87,7 +87,7 @@ package struct BufferID: Equatable {
 }
 
 /// A socket in the engine's table of registered files.
-package struct SocketSlot: Equatable {
+package struct SocketSlot: Equatable, BitwiseCopyable {
     package let index: Int32
     @inline(__always)
     package init(index: Int32) { self.index = index }
