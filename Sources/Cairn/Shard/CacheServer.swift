@@ -187,6 +187,12 @@ package final class CacheServer: Sendable {
         ]
     }
 
+    /// Applies the settings that can change while the server runs; the shards read them within a
+    /// tenth of a second.
+    package func reconfigure(_ settings: ServerSettings) {
+        group.apply(settings)
+    }
+
     /// Asks the shards to end: they stop accepting, answer what has arrived, and leave.
     package func stop() { group.requestStop() }
 

@@ -59,7 +59,14 @@ package final class ShardGroup: Sendable {
         hasher = KeyHasher(seed: seed)
         stats = (0..<shards).map { _ in ShardStats.allocate() }
         texts = ServerTexts(password: settings.password, seed: seed)
-        set(.policy, Int(EvictionPolicyKind.allCases.firstIndex(of: settings.l1.evictionPolicy)!))
+        words.store(Word.clientID.rawValue, 1)
+        words.store(Word.transactionID.rawValue, 1)
+        apply(settings)
+    }
+
+    /// Makes the settings that can change at run time those of `settings`.
+    func apply(_ settings: ServerSettings) {
+        set(.policy, settings.l1.evictionPolicy.number)
         set(.entriesMax, settings.l1.maxEntries ?? 0)
         set(.idleTimeoutSeconds, settings.idleTimeoutSeconds)
         set(.connectionsMax, settings.maxConnections)
@@ -68,8 +75,8 @@ package final class ShardGroup: Sendable {
         set(.outputLimitBytes, settings.outputLimitBytes)
         set(.ttlMilliseconds, settings.l1.ttlMilliseconds ?? 0)
         set(.spinMicroseconds, settings.spinMicroseconds)
-        words.store(Word.clientID.rawValue, 1)
-        words.store(Word.transactionID.rawValue, 1)
+        texts.slowLengthMax = settings.slowlogLengthMax
+        words.add(Word.settingsVersion.rawValue, 1)
     }
 
     @inline(__always)
@@ -96,6 +103,18 @@ package final class ShardGroup: Sendable {
         let tag = hashTag(of: key)
         let value = tag.count == key.count ? hash : hasher.hash(tag)
         return Int(truncatingIfNeeded: value.multipliedFullWidth(by: UInt64(shards)).high)
+    }
+}
+
+extension EvictionPolicyKind {
+    /// Its place among all kinds: how it travels in a shared word.
+    var number: Int {
+        switch self {
+        case .lru: 0
+        case .lfu: 1
+        case .ttl: 2
+        case .adaptive: 3
+        }
     }
 }
 
