@@ -35,13 +35,15 @@ private final class FakeDoor: ServerDoor {
             open: { (_) throws(StartFailure) in door })
     }
 
-    @Test func `the first stop drains, the second ends at once`() throws {
+    @Test func `the first stop drains, its echo is ignored, a later one ends at once`() throws {
         let door = FakeDoor()
         let run = try run(door, FileText(""))
         #expect(run.state().notReady.isEmpty)
-        #expect(run.handle(.stop) == false)
+        let start = ContinuousClock.now
+        #expect(run.handle(.stop, at: start) == false)
         #expect(run.state().notReady == ["stopping"])
-        #expect(run.handle(.stop) == true)
+        #expect(run.handle(.stop, at: start + .milliseconds(1_999)) == false)
+        #expect(run.handle(.stop, at: start + .seconds(2)) == true)
         #expect(door.told.withLock { $0.stops } == 1)
         #expect(run.waitUntilStopped() == 0)
     }
