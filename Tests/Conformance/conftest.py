@@ -19,7 +19,6 @@ pytest.register_assert_rewrite("support.cases", "support.wire")
 
 from support import server as servers  # noqa: E402  (after the line above)
 
-
 # Thousands of connections: as many descriptors as this user may have, at both ends.
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -25,8 +25,18 @@ def stranger(guarded):
 
 
 def test_a_stranger_gets_nothing(stranger):
-    for command in ["GET k", "SET k v", "PING", "INFO", "CLIENT LIST", "FLUSHALL", "MULTI",
-                    "SUBSCRIBE c", "COMMAND", "CONFIG GET *"]:
+    for command in [
+        "GET k",
+        "SET k v",
+        "PING",
+        "INFO",
+        "CLIENT LIST",
+        "FLUSHALL",
+        "MULTI",
+        "SUBSCRIBE c",
+        "COMMAND",
+        "CONFIG GET *",
+    ]:
         assert stranger.run(command) == STRANGER, command
 
 
@@ -105,5 +115,8 @@ def test_redis_py_authenticates(guarded):
 def test_the_password_is_not_shown(guarded):
     with guarded.connect() as wire:
         assert wire("CONFIG", "GET", "requirepass") in (
-            [], [b"requirepass", b""], [b"requirepass", b"open sesame"])
+            [],
+            [b"requirepass", b""],
+            [b"requirepass", b"open sesame"],
+        )
     assert "open sesame" not in guarded.output()

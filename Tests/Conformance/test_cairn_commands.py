@@ -39,7 +39,8 @@ def test_get_of_a_range(wire):
 
 
 @pytest.mark.parametrize(
-    "change", ["SET k v", "APPEND k x", "SETRANGE k 0 y", "INCR k", "EXPIRE k 100", "CAIRN.PUT k z"])
+    "change", ["SET k v", "APPEND k x", "SETRANGE k 0 y", "INCR k", "EXPIRE k 100", "CAIRN.PUT k z"]
+)
 def test_every_change_makes_the_version_grow(change, wire):
     wire("SET", "k", "1")
     before = wire("CAIRN.GET", "k")[0]
@@ -96,9 +97,21 @@ def test_frequency_grows_with_use(wire):
 
 @pytest.mark.parametrize(
     "command",
-    ["CAIRN.PUT k", "CAIRN.PUT k v TYPE nonsense", "CAIRN.PUT k v PRIORITY 11",
-     "CAIRN.PUT k v PRIORITY -1", "CAIRN.PUT k v TTL 0", "CAIRN.PUT k v TTL", "CAIRN.PUT k v FOO 1",
-     "CAIRN.GET", "CAIRN.GET k 1", "CAIRN.STAT", "CAIRN.INVALIDATE", "CAIRN.NONSENSE k"])
+    [
+        "CAIRN.PUT k",
+        "CAIRN.PUT k v TYPE nonsense",
+        "CAIRN.PUT k v PRIORITY 11",
+        "CAIRN.PUT k v PRIORITY -1",
+        "CAIRN.PUT k v TTL 0",
+        "CAIRN.PUT k v TTL",
+        "CAIRN.PUT k v FOO 1",
+        "CAIRN.GET",
+        "CAIRN.GET k 1",
+        "CAIRN.STAT",
+        "CAIRN.INVALIDATE",
+        "CAIRN.NONSENSE k",
+    ],
+)
 def test_mistakes_are_refused_and_change_nothing(command, wire):
     wire("SET", "k", "old")
     assert isinstance(wire.run(command), Error)
@@ -138,8 +151,9 @@ def test_higher_priority_survives_a_flood(start):
         for name in kept:
             wire("CAIRN.PUT", name, "x" * 1000, "PRIORITY", "10")
         for start_at in range(0, 40_000, 200):
-            wire.pipeline([("SET", f"flood:{n}", bytes(20_000))
-                           for n in range(start_at, start_at + 200)])
+            wire.pipeline(
+                [("SET", f"flood:{n}", bytes(20_000)) for n in range(start_at, start_at + 200)]
+            )
         present = wire("EXISTS", *kept)
         flooded = wire("EXISTS", *[f"flood:{n}" for n in range(100)])
         assert present >= 90 and flooded <= 10

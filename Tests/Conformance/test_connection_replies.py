@@ -15,15 +15,24 @@ CONNECTION = [
     case("SELECT 0", "SELECT 0", ok),
     case("SELECT of a database there isn't", "SELECT 99", error("ERR DB index is out of range")),
     case("SELECT with a word", "SELECT a", not_integer),
-    case("an unknown command names itself and its arguments", "FOO bar baz",
-         error("ERR unknown command 'FOO', with args beginning with: 'bar' 'baz' ")),
-    case("an unknown command without arguments", "FOO",
-         error("ERR unknown command 'FOO', with args beginning with: ")),
+    case(
+        "an unknown command names itself and its arguments",
+        "FOO bar baz",
+        error("ERR unknown command 'FOO', with args beginning with: 'bar' 'baz' "),
+    ),
+    case(
+        "an unknown command without arguments",
+        "FOO",
+        error("ERR unknown command 'FOO', with args beginning with: "),
+    ),
     case("CLIENT GETNAME without a name", "CLIENT GETNAME", nil),
     case("CLIENT GETNAME", "CLIENT GETNAME", bulk("me"), "CLIENT SETNAME me"),
     case("CLIENT SETNAME", "CLIENT SETNAME me", ok),
-    case("CLIENT SETNAME with a space", "CLIENT SETNAME 'a b'", error(
-        "ERR Client names cannot contain spaces, newlines or special characters.")),
+    case(
+        "CLIENT SETNAME with a space",
+        "CLIENT SETNAME 'a b'",
+        error("ERR Client names cannot contain spaces, newlines or special characters."),
+    ),
     case("CLIENT SETINFO", "CLIENT SETINFO LIB-NAME me", ok, since=(7, 2)),
     case("CLIENT NO-EVICT", "CLIENT NO-EVICT ON", ok),
     case("CLIENT NO-TOUCH", "CLIENT NO-TOUCH ON", ok, since=(7, 2)),
@@ -33,19 +42,36 @@ CONNECTION = [
     case("CLIENT KILL ID of nobody", "CLIENT KILL ID 999999999", integer(0)),
     case("CLIENT REPLY ON", "CLIENT REPLY ON", ok),
     case("CLIENT GETREDIR without tracking", "CLIENT GETREDIR", integer(-1)),
-    case("CLIENT with an unknown subcommand", "CLIENT foo",
-         error("ERR unknown subcommand 'foo'. Try CLIENT HELP.")),
+    case(
+        "CLIENT with an unknown subcommand",
+        "CLIENT foo",
+        error("ERR unknown subcommand 'foo'. Try CLIENT HELP."),
+    ),
     case("CLIENT alone", "CLIENT", arity("client")),
     case("HELLO with an unknown version", "HELLO 4", error("NOPROTO unsupported protocol version")),
-    case("HELLO with a word", "HELLO abc",
-         error("ERR Protocol version is not an integer or out of range")),
-    case("HELLO with an unknown option", "HELLO 3 FOO",
-         error("ERR Syntax error in HELLO option 'FOO'")),
-    case("AUTH without a password configured", "AUTH secret", error(
-        "ERR AUTH <password> called without any password configured for the default user. "
-        "Are you sure your configuration is correct?")),
-    case("AUTH of an unknown user", "AUTH somebody secret",
-         error("WRONGPASS invalid username-password pair or user is disabled.")),
+    case(
+        "HELLO with a word",
+        "HELLO abc",
+        error("ERR Protocol version is not an integer or out of range"),
+    ),
+    case(
+        "HELLO with an unknown option",
+        "HELLO 3 FOO",
+        error("ERR Syntax error in HELLO option 'FOO'"),
+    ),
+    case(
+        "AUTH without a password configured",
+        "AUTH secret",
+        error(
+            "ERR AUTH <password> called without any password configured for the default user. "
+            "Are you sure your configuration is correct?"
+        ),
+    ),
+    case(
+        "AUTH of an unknown user",
+        "AUTH somebody secret",
+        error("WRONGPASS invalid username-password pair or user is disabled."),
+    ),
     case("RESET", "RESET", status("RESET")),
     case("EXEC without MULTI", "EXEC", error("ERR EXEC without MULTI")),
     case("DISCARD without MULTI", "DISCARD", error("ERR DISCARD without MULTI")),
@@ -228,7 +254,7 @@ def test_inline_and_array_commands_mix(wire):
 
 
 def test_inline_with_unbalanced_quotes_is_a_protocol_error(wire):
-    wire.send_raw(b"SET k \"abc\r\n")
+    wire.send_raw(b'SET k "abc\r\n')
     assert wire.read() == "ERR Protocol error: unbalanced quotes in request"
     assert wire.closed_by_server()
 
@@ -242,13 +268,20 @@ def test_client_tracking_options_are_checked(connect):
     wire = connect(3)
     for command, text in [
         ("CLIENT TRACKING maybe", "ERR syntax error"),
-        ("CLIENT TRACKING ON OPTIN OPTOUT", "ERR You can't specify both OPTIN mode and OPTOUT mode"),
-        ("CLIENT TRACKING ON PREFIX a",
-         "ERR PREFIX option requires BCAST mode to be enabled"),
-        ("CLIENT TRACKING ON REDIRECT 999999999",
-         "ERR The client ID you want redirect to does not exist"),
-        ("CLIENT CACHING YES", "ERR CLIENT CACHING can be called only when the client is in "
-         "tracking mode with OPTIN or OPTOUT mode enabled"),
+        (
+            "CLIENT TRACKING ON OPTIN OPTOUT",
+            "ERR You can't specify both OPTIN mode and OPTOUT mode",
+        ),
+        ("CLIENT TRACKING ON PREFIX a", "ERR PREFIX option requires BCAST mode to be enabled"),
+        (
+            "CLIENT TRACKING ON REDIRECT 999999999",
+            "ERR The client ID you want redirect to does not exist",
+        ),
+        (
+            "CLIENT CACHING YES",
+            "ERR CLIENT CACHING can be called only when the client is in "
+            "tracking mode with OPTIN or OPTOUT mode enabled",
+        ),
     ]:
         reply = wire(*words(command))
         assert isinstance(reply, Error) and reply == text, command

@@ -11,23 +11,48 @@ from support.wire import Closed, Error, encode
 ERRORS = [
     ("a length that is no number", b"*abc\r\n", "ERR Protocol error: invalid multibulk length"),
     ("a length too large", b"*2147483648\r\n", "ERR Protocol error: invalid multibulk length"),
-    ("a length beyond 64 bits", b"*99999999999999999999\r\n",
-     "ERR Protocol error: invalid multibulk length"),
-    ("an argument that is no bulk string", b"*1\r\n:3\r\n",
-     "ERR Protocol error: expected '$', got ':'"),
-    ("an argument length that is no number", b"*1\r\n$x\r\n",
-     "ERR Protocol error: invalid bulk length"),
+    (
+        "a length beyond 64 bits",
+        b"*99999999999999999999\r\n",
+        "ERR Protocol error: invalid multibulk length",
+    ),
+    (
+        "an argument that is no bulk string",
+        b"*1\r\n:3\r\n",
+        "ERR Protocol error: expected '$', got ':'",
+    ),
+    (
+        "an argument length that is no number",
+        b"*1\r\n$x\r\n",
+        "ERR Protocol error: invalid bulk length",
+    ),
     ("an argument length below zero", b"*1\r\n$-1\r\n", "ERR Protocol error: invalid bulk length"),
-    ("an argument length too large", b"*1\r\n$99999999999\r\n",
-     "ERR Protocol error: invalid bulk length"),
-    ("an argument length beyond 64 bits", b"*1\r\n$99999999999999999999999\r\n",
-     "ERR Protocol error: invalid bulk length"),
-    ("an argument length with a sign", b"*1\r\n$+4\r\nPING\r\n",
-     "ERR Protocol error: invalid bulk length"),
+    (
+        "an argument length too large",
+        b"*1\r\n$99999999999\r\n",
+        "ERR Protocol error: invalid bulk length",
+    ),
+    (
+        "an argument length beyond 64 bits",
+        b"*1\r\n$99999999999999999999999\r\n",
+        "ERR Protocol error: invalid bulk length",
+    ),
+    (
+        "an argument length with a sign",
+        b"*1\r\n$+4\r\nPING\r\n",
+        "ERR Protocol error: invalid bulk length",
+    ),
     ("an endless inline command", b"A" * 70_000, "ERR Protocol error: too big inline request"),
-    ("an endless array head", b"*" + b"1" * 70_000, "ERR Protocol error: too big mbulk count string"),
-    ("an endless argument head", b"*1\r\n$" + b"1" * 70_000,
-     "ERR Protocol error: too big bulk count string"),
+    (
+        "an endless array head",
+        b"*" + b"1" * 70_000,
+        "ERR Protocol error: too big mbulk count string",
+    ),
+    (
+        "an endless argument head",
+        b"*1\r\n$" + b"1" * 70_000,
+        "ERR Protocol error: too big bulk count string",
+    ),
 ]
 
 
@@ -87,18 +112,52 @@ def test_random_bytes(server, rng, soak):
 
 
 def test_random_bytes_that_look_like_the_protocol(server, rng, soak):
-    alphabet = [b"*", b"$", b":", b"\r\n", b"\r", b"\n", b"-1", b"0", b"1", b"3", b"999999999",
-                b"GET", b"SET", b"k", b" ", b"\x00", b"MULTI", b"EXEC", b"%", b"~", b">", b"_"]
+    alphabet = [
+        b"*",
+        b"$",
+        b":",
+        b"\r\n",
+        b"\r",
+        b"\n",
+        b"-1",
+        b"0",
+        b"1",
+        b"3",
+        b"999999999",
+        b"GET",
+        b"SET",
+        b"k",
+        b" ",
+        b"\x00",
+        b"MULTI",
+        b"EXEC",
+        b"%",
+        b"~",
+        b">",
+        b"_",
+    ]
     for _ in range(400 * soak):
         attack(server, b"".join(rng.choices(alphabet, k=rng.choice([3, 10, 60]))))
 
 
 def test_mutations_of_good_commands(server, rng, soak):
     good = b"".join(
-        encode(c) for c in [
-            ("SET", "k", "value"), ("GET", "k"), ("MSET", "a", "1", "b", "2"), ("MULTI",),
-            ("INCR", "n"), ("EXEC",), ("SETRANGE", "k", "3", "xyz"), ("SCAN", "0"),
-            ("HELLO", "3"), ("CLIENT", "TRACKING", "ON"), ("SUBSCRIBE", "c"), ("EXPIRE", "k", "9")])
+        encode(c)
+        for c in [
+            ("SET", "k", "value"),
+            ("GET", "k"),
+            ("MSET", "a", "1", "b", "2"),
+            ("MULTI",),
+            ("INCR", "n"),
+            ("EXEC",),
+            ("SETRANGE", "k", "3", "xyz"),
+            ("SCAN", "0"),
+            ("HELLO", "3"),
+            ("CLIENT", "TRACKING", "ON"),
+            ("SUBSCRIBE", "c"),
+            ("EXPIRE", "k", "9"),
+        ]
+    )
     for _ in range(400 * soak):
         data = bytearray(good)
         for _ in range(rng.choice([1, 2, 8])):
@@ -198,10 +257,16 @@ def test_storms_of_resets_in_the_middle_of_everything(server, rng, soak):
     with server.connect() as wire:
         wire("SET", "big", big)
     scripts = [
-        encode(("GET", "big")) * 20, encode(("SET", "x", big))[:-1000], encode(("MULTI",)),
-        encode(("SUBSCRIBE", "c")), encode(("WATCH", "big")) + encode(("GET", "big")),
+        encode(("GET", "big")) * 20,
+        encode(("SET", "x", big))[:-1000],
+        encode(("MULTI",)),
+        encode(("SUBSCRIBE", "c")),
+        encode(("WATCH", "big")) + encode(("GET", "big")),
         encode(("HELLO", "3")) + encode(("CLIENT", "TRACKING", "ON")) + encode(("GET", "big")),
-        encode(("SCAN", "0", "COUNT", "1000")) * 50, b"*1\r\n", encode(("MGET",) + ("big",) * 10)]
+        encode(("SCAN", "0", "COUNT", "1000")) * 50,
+        b"*1\r\n",
+        encode(("MGET",) + ("big",) * 10),
+    ]
     for _ in range(300 * soak):
         wire = server.connect(timeout=5.0)
         try:

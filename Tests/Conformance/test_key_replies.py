@@ -3,8 +3,21 @@
 import pytest
 
 from support.cases import (
-    arity, array, bad_expiry, bulk, case, empty, error, integer, nil, no_such_key, not_integer, ok,
-    status, syntax)
+    arity,
+    array,
+    bad_expiry,
+    bulk,
+    case,
+    empty,
+    error,
+    integer,
+    nil,
+    no_such_key,
+    not_integer,
+    ok,
+    status,
+    syntax,
+)
 from support.waiting import wait_until
 
 KEYS = [
@@ -37,7 +50,12 @@ RENAMES = [
     case("RENAME of an absent key", "RENAME a b", no_such_key),
     case("RENAME replaces", "GET b", bulk("1"), "SET a 1; SET b 2; RENAME a b"),
     case("RENAME moves the expiry", "TTL b", integer(60), "SET a 1 EX 60; SET b 2; RENAME a b"),
-    case("RENAME removes the other's expiry", "TTL b", integer(-1), "SET a 1; SET b 2 EX 9; RENAME a b"),
+    case(
+        "RENAME removes the other's expiry",
+        "TTL b",
+        integer(-1),
+        "SET a 1; SET b 2 EX 9; RENAME a b",
+    ),
     case("RENAME to itself", "RENAME a a", ok, "SET a 1"),
     case("RENAMENX to an absent key", "RENAMENX a b", integer(1), "SET a 1"),
     case("RENAMENX to a present key", "RENAMENX a b", integer(0), "SET a 1; SET b 2"),
@@ -49,10 +67,18 @@ RENAMES = [
     case("COPY REPLACE", "GET b", bulk("1"), "SET a 1; SET b 2; COPY a b REPLACE"),
     case("COPY copies the expiry", "TTL b", integer(60), "SET a 1 EX 60; COPY a b"),
     case("COPY DB 0", "COPY a b DB 0", integer(1), "SET a 1"),
-    case("COPY to itself", "COPY a a",
-         error("ERR source and destination objects are the same"), "SET a 1"),
-    case("COPY to a database there isn't", "COPY a b DB 99", error("ERR DB index is out of range"),
-         "SET a 1"),
+    case(
+        "COPY to itself",
+        "COPY a a",
+        error("ERR source and destination objects are the same"),
+        "SET a 1",
+    ),
+    case(
+        "COPY to a database there isn't",
+        "COPY a b DB 99",
+        error("ERR DB index is out of range"),
+        "SET a 1",
+    ),
     case("COPY with a word", "COPY a b FOO", syntax, "SET a 1"),
 ]
 
@@ -69,10 +95,15 @@ LIFETIMES = [
     case("PEXPIRETIME without an expiry", "PEXPIRETIME k", integer(-1), "SET k v"),
     case("PEXPIRE", "TTL k", integer(10), "SET k v; PEXPIRE k 10000"),
     case("EXPIREAT", "EXPIRETIME k", integer(33177117420), "SET k v; EXPIREAT k 33177117420"),
-    case("PEXPIREAT", "PEXPIRETIME k", integer(33177117420123),
-         "SET k v; PEXPIREAT k 33177117420123"),
-    case("EXPIRETIME of a fraction", "EXPIRETIME k", integer(33177117421),
-         "SET k v; PEXPIREAT k 33177117420623"),
+    case(
+        "PEXPIREAT", "PEXPIRETIME k", integer(33177117420123), "SET k v; PEXPIREAT k 33177117420123"
+    ),
+    case(
+        "EXPIRETIME of a fraction",
+        "EXPIRETIME k",
+        integer(33177117421),
+        "SET k v; PEXPIREAT k 33177117420623",
+    ),
     case("EXPIRE below zero removes", "EXISTS k", integer(0), "SET k v; EXPIRE k -1"),
     case("EXPIRE below zero answers 1", "EXPIRE k -1", integer(1), "SET k v"),
     case("EXPIREAT in the past removes", "EXISTS k", integer(0), "SET k v; EXPIREAT k 1"),
@@ -89,10 +120,18 @@ LIFETIMES = [
     case("EXPIRE XX GT", "EXPIRE k 20 XX GT", integer(1), "SET k v EX 9"),
     case("EXPIRE NX XX", "EXPIRE k 10 NX XX", together, "SET k v"),
     case("EXPIRE NX GT", "EXPIRE k 10 NX GT", together, "SET k v"),
-    case("EXPIRE GT LT", "EXPIRE k 10 GT LT",
-         error("ERR GT and LT options at the same time are not compatible"), "SET k v"),
-    case("EXPIRE with an unknown option", "EXPIRE k 10 FOO",
-         error("ERR Unsupported option FOO"), "SET k v"),
+    case(
+        "EXPIRE GT LT",
+        "EXPIRE k 10 GT LT",
+        error("ERR GT and LT options at the same time are not compatible"),
+        "SET k v",
+    ),
+    case(
+        "EXPIRE with an unknown option",
+        "EXPIRE k 10 FOO",
+        error("ERR Unsupported option FOO"),
+        "SET k v",
+    ),
     case("EXPIRE with a word", "EXPIRE k a", not_integer, "SET k v"),
     case("EXPIRE too large", "EXPIRE k 9223372036854775807", bad_expiry("expire"), "SET k v"),
     case("EXPIRE too small", "EXPIRE k -9223372036854775807", bad_expiry("expire"), "SET k v"),
@@ -112,8 +151,11 @@ OBJECTS = [
     case("OBJECT REFCOUNT", "OBJECT REFCOUNT k", integer(1), "SET k abc"),
     case("OBJECT IDLETIME", "OBJECT IDLETIME k", integer(0), "SET k abc"),
     case("OBJECT IDLETIME of an absent key", "OBJECT IDLETIME k", nil),
-    case("OBJECT with an unknown subcommand", "OBJECT foo k",
-         error("ERR unknown subcommand 'foo'. Try OBJECT HELP.")),
+    case(
+        "OBJECT with an unknown subcommand",
+        "OBJECT foo k",
+        error("ERR unknown subcommand 'foo'. Try OBJECT HELP."),
+    ),
     case("OBJECT ENCODING without a key", "OBJECT ENCODING", arity("object|encoding")),
     case("MEMORY USAGE of an absent key", "MEMORY USAGE k", nil),
     case("MEMORY USAGE with a bad option", "MEMORY USAGE k FOO 1", syntax, "SET k v"),
@@ -122,7 +164,12 @@ OBJECTS = [
     case("SCAN COUNT with a word", "SCAN 0 COUNT a", not_integer),
     case("SCAN with a word", "SCAN 0 FOO", syntax),
     case("SCAN of nothing", "SCAN 0", array(bulk("0"), empty)),
-    case("SCAN TYPE of another type", "SCAN 0 TYPE hash COUNT 100", array(bulk("0"), empty), "SET a 1"),
+    case(
+        "SCAN TYPE of another type",
+        "SCAN 0 TYPE hash COUNT 100",
+        array(bulk("0"), empty),
+        "SET a 1",
+    ),
     case("SCAN of one", "SCAN 0 COUNT 1000", array(bulk("0"), array(bulk("a"))[0]), "SET a 1"),
     case("WAIT without replicas", "WAIT 0 0", integer(0)),
 ]

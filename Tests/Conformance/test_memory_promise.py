@@ -12,8 +12,28 @@ from support.wire import Error, encode
 pytestmark = pytest.mark.cairn_only
 
 LIMIT = 256 * MIB
-SIZES = [1, 40, 64, 65, 129, 1000, 2047, 4095, 4096, 4097, 5000, 8193, 16_385, 50_000, 70_001,
-         262_145, 1_000_000, MIB, MIB + 1, 3 * MIB + 5]
+SIZES = [
+    1,
+    40,
+    64,
+    65,
+    129,
+    1000,
+    2047,
+    4095,
+    4096,
+    4097,
+    5000,
+    8193,
+    16_385,
+    50_000,
+    70_001,
+    262_145,
+    1_000_000,
+    MIB,
+    MIB + 1,
+    3 * MIB + 5,
+]
 
 
 def resident(server):
@@ -23,8 +43,9 @@ def resident(server):
 
 def check(server):
     assert server.is_alive, server.output()
-    assert resident(server) < server.memory_limit, (
-        f"{resident(server) / MIB:.0f} MiB resident, promised {server.memory_limit / MIB:.0f}")
+    assert (
+        resident(server) < server.memory_limit
+    ), f"{resident(server) / MIB:.0f} MiB resident, promised {server.memory_limit / MIB:.0f}"
 
 
 def fill(wire, prefix, size, total):
@@ -69,7 +90,9 @@ def test_after_a_change_of_size_most_of_the_memory_serves_the_new_size(small):
         count, refused, _ = fill(wire, "large", 20_000, 3 * LIMIT)
         assert refused == 0
         present = sum(wire.pipeline([("EXISTS", f"large:{n}") for n in range(count)]))
-        assert present * 20_000 > 0.5 * LIMIT, f"only {present * 20_000 / MIB:.0f} MiB of new values"
+        assert (
+            present * 20_000 > 0.5 * LIMIT
+        ), f"only {present * 20_000 / MIB:.0f} MiB of new values"
         check(small)
 
 
@@ -83,11 +106,14 @@ def test_random_sizes_from_many_connections_stay_within_the_limit(small, rng):
             written = 0
             while written < LIMIT // 2:
                 size = int(2 ** numbers.uniform(0, 21.5))
-                replies = wire.pipeline([
-                    ("SET", f"r{numbers.randrange(5000)}", bytes(size)),
-                    ("GET", f"r{numbers.randrange(5000)}"),
-                    ("APPEND", f"r{numbers.randrange(5000)}", bytes(numbers.randrange(3000))),
-                    ("DEL", f"r{numbers.randrange(5000)}")])
+                replies = wire.pipeline(
+                    [
+                        ("SET", f"r{numbers.randrange(5000)}", bytes(size)),
+                        ("GET", f"r{numbers.randrange(5000)}"),
+                        ("APPEND", f"r{numbers.randrange(5000)}", bytes(numbers.randrange(3000))),
+                        ("DEL", f"r{numbers.randrange(5000)}"),
+                    ]
+                )
                 refusals.extend(r for r in replies if isinstance(r, Error))
                 written += size
 
@@ -135,6 +161,7 @@ def test_more_connections_than_allowed_are_refused_with_redis_words(start):
         assert extra.read() == "ERR max number of clients reached"
         assert extra.closed_by_server()
         wires.pop().close()
+
         def admitted():
             with server.connect() as late:
                 try:

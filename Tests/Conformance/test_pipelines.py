@@ -29,14 +29,28 @@ def test_a_pipeline_of_mixed_commands_keeps_its_order(wire):
     """Keys of all shards, one-key and many-key commands, errors, keyless commands."""
     commands, expected = [], []
     for n in range(5000):
-        commands += [("SET", f"a{n}", str(n)), ("GET", f"a{n - 1}"), ("PING",),
-                     ("MGET", f"a{n}", "absent", f"a{n}"), ("FOO",), ("ECHO", str(n)),
-                     ("DEL", f"a{n - 1}"), ("EXISTS", f"a{n}", f"a{n - 1}")]
+        commands += [
+            ("SET", f"a{n}", str(n)),
+            ("GET", f"a{n - 1}"),
+            ("PING",),
+            ("MGET", f"a{n}", "absent", f"a{n}"),
+            ("FOO",),
+            ("ECHO", str(n)),
+            ("DEL", f"a{n - 1}"),
+            ("EXISTS", f"a{n}", f"a{n - 1}"),
+        ]
         before = None if n == 0 else str(n - 1).encode()
         value = str(n).encode()
-        expected += ["OK", before, "PONG", [value, None, value],
-                     "ERR unknown command 'FOO', with args beginning with: ", value,
-                     0 if n == 0 else 1, 1]
+        expected += [
+            "OK",
+            before,
+            "PONG",
+            [value, None, value],
+            "ERR unknown command 'FOO', with args beginning with: ",
+            value,
+            0 if n == 0 else 1,
+            1,
+        ]
     sender = send_from_thread(wire, b"".join(encode(c) for c in commands))
     got = [wire.read() for _ in commands]
     sender.join()
@@ -72,7 +86,9 @@ def test_hundreds_of_connections_work_at_once(server):
     wires = [server.connect() for _ in range(500)]
     try:
         for number, wire in enumerate(wires):
-            wire.send_raw(encode(("SET", f"c{number}", str(number))) + encode(("GET", f"c{number}")))
+            wire.send_raw(
+                encode(("SET", f"c{number}", str(number))) + encode(("GET", f"c{number}"))
+            )
         for number, wire in enumerate(wires):
             assert wire.read() == "OK"
             assert wire.read() == str(number).encode()

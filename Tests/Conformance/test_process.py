@@ -21,16 +21,26 @@ pytestmark = pytest.mark.cairn_only
 
 def run(*arguments, deadline=60, **options):
     return subprocess.run(
-        [BINARY, *arguments], capture_output=True, text=True, timeout=deadline, **options)
+        [BINARY, *arguments], capture_output=True, text=True, timeout=deadline, **options
+    )
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--nonsense"], ["nonsense"], ["serve", "--nonsense"], ["serve", "--memory", "lots"],
-     ["serve", "--shards", "0"], ["serve", "--shards", "x"], ["serve", "--listen", "nowhere"],
-     ["serve", "--listen", "127.0.0.1:99999"], ["serve", "--config", "/nonexistent.yaml"],
-     ["serve", "--memory", "1MiB"]],
-    ids=" ".join)
+    [
+        ["--nonsense"],
+        ["nonsense"],
+        ["serve", "--nonsense"],
+        ["serve", "--memory", "lots"],
+        ["serve", "--shards", "0"],
+        ["serve", "--shards", "x"],
+        ["serve", "--listen", "nowhere"],
+        ["serve", "--listen", "127.0.0.1:99999"],
+        ["serve", "--config", "/nonexistent.yaml"],
+        ["serve", "--memory", "1MiB"],
+    ],
+    ids=" ".join,
+)
 def test_a_bad_command_line_ends_with_status_2(arguments):
     done = run(*arguments)
     assert done.returncode == 2, done
@@ -39,10 +49,16 @@ def test_a_bad_command_line_ends_with_status_2(arguments):
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("memory_limt: 1GiB\n", "memory_limit"), ("memory_limit: banana\n", "banana"),
-     ("memory_limit: 1GiB\nshards: 9999\n", "2"), ("l1:\n  eviction_policy: random\n", "random"),
-     ("nonsense\n", "1"), ("listen: [1, 2\n", "")],
-    ids=["misspelt", "no size", "out of range", "unknown policy", "no mapping", "no YAML"])
+    [
+        ("memory_limt: 1GiB\n", "memory_limit"),
+        ("memory_limit: banana\n", "banana"),
+        ("memory_limit: 1GiB\nshards: 9999\n", "2"),
+        ("l1:\n  eviction_policy: random\n", "random"),
+        ("nonsense\n", "1"),
+        ("listen: [1, 2\n", ""),
+    ],
+    ids=["misspelt", "no size", "out of range", "unknown policy", "no mapping", "no YAML"],
+)
 def test_a_bad_configuration_ends_with_status_2_and_names_the_place(text, told, tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
@@ -54,7 +70,9 @@ def test_a_bad_configuration_ends_with_status_2_and_names_the_place(text, told, 
 
 
 @pytest.mark.parametrize(
-    "text", ["l2:\n  max_size: 1GiB\n", "enable_coherence: true\n", "l1:\n  eviction_policy: adaptive\n"])
+    "text",
+    ["l2:\n  max_size: 1GiB\n", "enable_coherence: true\n", "l1:\n  eviction_policy: adaptive\n"],
+)
 def test_what_this_version_lacks_is_refused_at_start_not_ignored(text, tmp_path):
     path = tmp_path / "later.yaml"
     path.write_text(text)
@@ -68,8 +86,17 @@ def test_a_port_in_use_ends_with_status_1():
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        done = run("serve", "--listen", f"127.0.0.1:{port}", "--stats", f"127.0.0.1:{free_port()}",
-                   "--memory", "256MiB", "--shards", "1")
+        done = run(
+            "serve",
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--stats",
+            f"127.0.0.1:{free_port()}",
+            "--memory",
+            "256MiB",
+            "--shards",
+            "1",
+        )
     assert done.returncode == 1, done
     assert str(port) in done.stderr + done.stdout
 
@@ -152,8 +179,7 @@ def test_a_stale_unix_socket_does_not_hinder_the_start(start, tmp_path):
 
 
 def get(server, path, method="GET"):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{server.stats_port}{path}", method=method)
+    request = urllib.request.Request(f"http://127.0.0.1:{server.stats_port}{path}", method=method)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.headers, answer.read()
@@ -231,6 +257,7 @@ def test_histograms_grow_and_end_with_infinity(server, wire):
 
 def test_counters_count(server, wire):
     """Hits and misses of /stats are those that were caused."""
+
     def hits_and_misses():
         stats = json.loads(get(server, "/stats")[2])
         flat = {k.lower().replace("_", ""): v for k, v in stats.items()}

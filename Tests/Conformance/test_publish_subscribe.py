@@ -68,7 +68,9 @@ def test_a_resp2_subscriber_may_only_subscribe_and_ping(connect):
     subscriber = connect(2)
     subscriber("SUBSCRIBE", "a")
     reply = subscriber("GET", "k")
-    assert reply.startswith("ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING")
+    assert reply.startswith(
+        "ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING"
+    )
     assert subscriber("PING") == [b"pong", b""]
     assert subscriber("PING", "x") == [b"pong", b"x"]
 

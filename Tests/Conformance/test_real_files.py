@@ -54,7 +54,8 @@ def test_real_files_come_back_byte_for_byte(files, server, protocol):
                     wrong.append(name)
         assert wrong == []
         assert {k.decode("utf-8", "surrogateescape") for k in client.scan_iter(count=1000)} == set(
-            names)
+            names
+        )
 
 
 def test_real_files_come_back_through_other_ways_of_reading(files, server):
@@ -67,14 +68,33 @@ def test_real_files_come_back_through_other_ways_of_reading(files, server):
             assert client.append(name, content[half:]) == len(content)
             parts = [
                 client.getrange(name, at, min(at + 65_535, len(content) - 1))
-                for at in range(0, len(content), 65_536)]
+                for at in range(0, len(content), 65_536)
+            ]
             assert hashlib.sha256(b"".join(parts)).digest() == hashlib.sha256(content).digest()
 
 
 @pytest.mark.cairn_only
 def test_the_load_generator_verifies_real_files(server):
     done = subprocess.run(
-        [BINARY, "bench", "--host", "127.0.0.1", "--port", str(server.port), "--files",
-         "/usr/share/doc", "--connections", "8", "--pipeline", "8", "--duration", "2s", "--verify"],
-        capture_output=True, text=True, timeout=120)
+        [
+            BINARY,
+            "bench",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(server.port),
+            "--files",
+            "/usr/share/doc",
+            "--connections",
+            "8",
+            "--pipeline",
+            "8",
+            "--duration",
+            "2s",
+            "--verify",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stdout + done.stderr

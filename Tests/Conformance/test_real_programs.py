@@ -14,8 +14,7 @@ def program(name):
 
 
 def run(arguments, stdin="", deadline=120):
-    done = subprocess.run(
-        arguments, input=stdin, capture_output=True, text=True, timeout=deadline)
+    done = subprocess.run(arguments, input=stdin, capture_output=True, text=True, timeout=deadline)
     assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
     return done.stdout
 
@@ -42,7 +41,12 @@ def test_redis_cli_sets_and_gets(cli):
 
 def test_redis_cli_reads_commands_and_values_from_its_input(cli):
     assert cli(stdin="SET a 1\nINCR a\nMULTI\nGET a\nEXEC\n").split() == [
-        "OK", "2", "OK", "QUEUED", "2"]
+        "OK",
+        "2",
+        "OK",
+        "QUEUED",
+        "2",
+    ]
     assert cli("-x", "SET", "file", stdin="x" * 300_000) == "OK\n"
     assert cli("STRLEN", "file") == "300000\n"
 
@@ -66,7 +70,9 @@ def test_redis_cli_measures_latency(server):
     """--latency runs until it is ended."""
     process = subprocess.Popen(
         [program("redis-cli"), "-p", str(server.port), "--raw", "--latency"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         # Not a terminal: after one second it prints "min max average samples" and ends.
         out = process.communicate(timeout=30)[0]
@@ -81,7 +87,9 @@ def test_redis_cli_measures_latency(server):
 def test_redis_cli_shows_statistics(server):
     process = subprocess.Popen(
         [program("redis-cli"), "-p", str(server.port), "--stat", "-i", "0.05"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         lines = [process.stdout.readline() for _ in range(4)]
     finally:
@@ -106,23 +114,64 @@ def test_redis_cli_shows_info_and_help(cli):
 @pytest.mark.parametrize("size", ["3", "4096", "100000"])
 def test_redis_benchmark_runs_without_an_error(pipeline, size, server):
     count = "2000" if size == "100000" else "20000"
-    out = run([
-        program("redis-benchmark"), "-p", str(server.port), "-t", "set,get,incr,mset", "-n", count,
-        "-c", "20", "-P", pipeline, "-d", size, "-r", "1000", "-q"])
+    out = run(
+        [
+            program("redis-benchmark"),
+            "-p",
+            str(server.port),
+            "-t",
+            "set,get,incr,mset",
+            "-n",
+            count,
+            "-c",
+            "20",
+            "-P",
+            pipeline,
+            "-d",
+            size,
+            "-r",
+            "1000",
+            "-q",
+        ]
+    )
     assert "rror" not in out, out
     for name in ("SET", "GET", "INCR", "MSET"):
         assert f"{name}" in out and "requests per second" in out
 
 
 def test_redis_benchmark_with_threads_and_inline_ping(server):
-    out = run([
-        program("redis-benchmark"), "-p", str(server.port), "-t", "ping", "-n", "20000", "-q",
-        "--threads", "2"])
+    out = run(
+        [
+            program("redis-benchmark"),
+            "-p",
+            str(server.port),
+            "-t",
+            "ping",
+            "-n",
+            "20000",
+            "-q",
+            "--threads",
+            "2",
+        ]
+    )
     assert "PING_INLINE" in out and "PING_MBULK" in out and "rror" not in out
 
 
 def test_redis_benchmark_with_tracking(server):
-    out = run([
-        program("redis-benchmark"), "-p", str(server.port), "-t", "set,get", "-n", "5000", "-r", "100",
-        "-q", "-3", "--enable-tracking"])
+    out = run(
+        [
+            program("redis-benchmark"),
+            "-p",
+            str(server.port),
+            "-t",
+            "set,get",
+            "-n",
+            "5000",
+            "-r",
+            "100",
+            "-q",
+            "-3",
+            "--enable-tracking",
+        ]
+    )
     assert "rror" not in out

@@ -128,6 +128,7 @@ def test_watch_with_the_transaction_helper(client):
 
     def work(_):
         for _ in range(20):
+
             def add(pipe):
                 value = int(pipe.get("n"))
                 pipe.multi()
@@ -190,7 +191,9 @@ def test_subscriptions(client):
     with client.pubsub() as subscriber:
         subscriber.subscribe("news")
         subscriber.psubscribe("n*")
-        wait_until(lambda: (subscriber.get_message(timeout=0.1), subscriber.patterns)[1], "patterns")
+        wait_until(
+            lambda: (subscriber.get_message(timeout=0.1), subscriber.patterns)[1], "patterns"
+        )
         wait_until(lambda: client.pubsub_numpat() == 1, "the pattern to be known")
         client.publish("news", "hello")
         got = []
@@ -242,7 +245,8 @@ def test_client_side_caching_under_concurrent_writes_ends_fresh(server):
     in_threads(4, lambda number: write(number) if number < 2 else read(number))
     with redis.Redis(port=server.port) as plain:
         wait_until(
-            lambda: [cached.get(n) for n in names] == plain.mget(names), "cache and server to agree")
+            lambda: [cached.get(n) for n in names] == plain.mget(names), "cache and server to agree"
+        )
     cached.close()
 
 
@@ -263,7 +267,8 @@ def test_the_unix_socket(server):
 def test_async_client(server, protocol):
     async def work():
         async with redis.asyncio.Redis(
-                port=server.port, protocol=protocol, max_connections=600) as client:
+            port=server.port, protocol=protocol, max_connections=600
+        ) as client:
             await client.set("n", 0)
             await asyncio.gather(*[client.incr("n") for _ in range(500)])
             assert await client.get("n") == b"500"

@@ -16,12 +16,34 @@ def info(wire, *sections):
 def test_info_has_the_fields_that_tools_read(wire):
     fields = info(wire)
     for name in (
-            "redis_version", "redis_mode", "process_id", "tcp_port", "uptime_in_seconds", "run_id",
-            "connected_clients", "maxclients", "used_memory", "used_memory_human", "maxmemory",
-            "maxmemory_policy", "mem_fragmentation_ratio", "total_connections_received",
-            "total_commands_processed", "instantaneous_ops_per_sec", "expired_keys", "evicted_keys",
-            "keyspace_hits", "keyspace_misses", "role", "connected_slaves", "used_cpu_sys",
-            "used_cpu_user", "cluster_enabled", "total_net_input_bytes", "total_net_output_bytes"):
+        "redis_version",
+        "redis_mode",
+        "process_id",
+        "tcp_port",
+        "uptime_in_seconds",
+        "run_id",
+        "connected_clients",
+        "maxclients",
+        "used_memory",
+        "used_memory_human",
+        "maxmemory",
+        "maxmemory_policy",
+        "mem_fragmentation_ratio",
+        "total_connections_received",
+        "total_commands_processed",
+        "instantaneous_ops_per_sec",
+        "expired_keys",
+        "evicted_keys",
+        "keyspace_hits",
+        "keyspace_misses",
+        "role",
+        "connected_slaves",
+        "used_cpu_sys",
+        "used_cpu_user",
+        "cluster_enabled",
+        "total_net_input_bytes",
+        "total_net_output_bytes",
+    ):
         assert name in fields, name
     assert fields["role"] == "master"
     assert fields["cluster_enabled"] == "0"
@@ -57,7 +79,9 @@ def test_info_counts_hits_misses_and_commands(wire):
         return grown == {"keyspace_hits": 7, "keyspace_misses": 3}
 
     wait_until(counted, "7 hits and 3 misses")
-    assert int(info(wire)["total_commands_processed"]) > int(before["total_commands_processed"]) + 10
+    assert (
+        int(info(wire)["total_commands_processed"]) > int(before["total_commands_processed"]) + 10
+    )
 
 
 def test_info_keyspace_counts_keys_and_expiries(wire):
@@ -65,7 +89,8 @@ def test_info_keyspace_counts_keys_and_expiries(wire):
     wire("MSET", "a", "1", "b", "2")
     wire("SET", "c", "3", "EX", "100")
     wait_until(
-        lambda: info(wire, "keyspace").get("db0", "").startswith("keys=3,expires=1,"), "db0's line")
+        lambda: info(wire, "keyspace").get("db0", "").startswith("keys=3,expires=1,"), "db0's line"
+    )
 
 
 def test_info_counts_expired_keys(wire):
@@ -78,7 +103,8 @@ def test_info_commandstats_counts_each_command(wire):
     assert wire("CONFIG", "RESETSTAT") == "OK"
     wire.pipeline([("SET", "k", "v")] * 5 + [("GET", "k")] * 6)
     wait_until(
-        lambda: info(wire, "commandstats").get("cmdstat_get", "").startswith("calls=6,"), "6 GETs")
+        lambda: info(wire, "commandstats").get("cmdstat_get", "").startswith("calls=6,"), "6 GETs"
+    )
     assert info(wire, "commandstats")["cmdstat_set"].startswith("calls=5,")
 
 
@@ -94,17 +120,31 @@ def test_config_get_answers_pairs(connect, protocol):
 def test_config_get_takes_patterns_and_several(wire):
     names = wire("CONFIG", "GET", "max*")[::2]
     assert b"maxmemory" in names and b"maxclients" in names
-    assert set(wire("CONFIG", "GET", "maxmemory", "maxclients")[::2]) == {b"maxmemory", b"maxclients"}
+    assert set(wire("CONFIG", "GET", "maxmemory", "maxclients")[::2]) == {
+        b"maxmemory",
+        b"maxclients",
+    }
     assert wire("CONFIG", "GET", "nonsense") == []
-    for name in ("save", "appendonly", "timeout", "maxmemory-policy", "databases",
-                 "slowlog-log-slower-than", "slowlog-max-len", "proto-max-bulk-len"):
+    for name in (
+        "save",
+        "appendonly",
+        "timeout",
+        "maxmemory-policy",
+        "databases",
+        "slowlog-log-slower-than",
+        "slowlog-max-len",
+        "proto-max-bulk-len",
+    ):
         assert len(wire("CONFIG", "GET", name)) == 2, name
 
 
 def test_config_set_changes_what_can_change(wire):
     old = wire("CONFIG", "GET", "slowlog-log-slower-than")[1]
     assert wire("CONFIG", "SET", "slowlog-log-slower-than", "12345") == "OK"
-    assert wire("CONFIG", "GET", "slowlog-log-slower-than") == [b"slowlog-log-slower-than", b"12345"]
+    assert wire("CONFIG", "GET", "slowlog-log-slower-than") == [
+        b"slowlog-log-slower-than",
+        b"12345",
+    ]
     assert wire("CONFIG", "SET", "slowlog-log-slower-than", old) == "OK"
 
 
@@ -117,9 +157,11 @@ def test_config_set_of_several_is_all_or_nothing(wire):
 
 def test_config_set_refuses_with_redis_words(wire):
     assert wire("CONFIG", "SET", "nonsense", "1").startswith(
-        "ERR Unknown option or number of arguments for CONFIG SET - 'nonsense'")
+        "ERR Unknown option or number of arguments for CONFIG SET - 'nonsense'"
+    )
     assert wire("CONFIG", "SET", "slowlog-max-len", "abc").startswith(
-        "ERR CONFIG SET failed (possibly related to argument 'slowlog-max-len')")
+        "ERR CONFIG SET failed (possibly related to argument 'slowlog-max-len')"
+    )
 
 
 def test_config_resetstat_begins_again(wire):
@@ -137,7 +179,8 @@ def test_slowlog_shows_what_was_slow(wire):
         wire("SET", "k", "x" * 300)
         wire("MSET", *[f"k{n}" for n in range(100)])
         wait_until(
-            lambda: [e for e in wire("SLOWLOG", "GET", "-1") if e[3][:2] == [b"SET", b"k"]], "entry")
+            lambda: [e for e in wire("SLOWLOG", "GET", "-1") if e[3][:2] == [b"SET", b"k"]], "entry"
+        )
         entries = wire("SLOWLOG", "GET", "128")
         entry = next(e for e in entries if e[3][0] == b"SET")
         number, when, micros, arguments, address, name = entry
@@ -211,7 +254,8 @@ def test_time_is_now_and_runs(wire):
 
 
 @pytest.mark.parametrize(
-    "command", ["CLIENT", "CONFIG", "COMMAND", "OBJECT", "MEMORY", "SLOWLOG", "LATENCY", "PUBSUB"])
+    "command", ["CLIENT", "CONFIG", "COMMAND", "OBJECT", "MEMORY", "SLOWLOG", "LATENCY", "PUBSUB"]
+)
 def test_containers_have_help(command, wire):
     lines = wire(command, "HELP")
     assert lines[0].startswith(f"{command} <subcommand> [<arg> [value] [opt] ...].")

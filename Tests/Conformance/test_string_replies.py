@@ -3,14 +3,30 @@
 import pytest
 
 from support.cases import (
-    arity, array, bad_expiry, bulk, case, error, integer, nil, not_float, not_integer, ok, syntax)
+    arity,
+    array,
+    bad_expiry,
+    bulk,
+    case,
+    error,
+    integer,
+    nil,
+    not_float,
+    not_integer,
+    ok,
+    syntax,
+)
 
 GET_AND_SET = [
     case("GET of an absent key is nil", "GET k", nil),
     case("GET gives what SET stored", "GET k", bulk("v"), "SET k v"),
     case("an empty value is not nil", "GET k", bulk(""), "SET k ''"),
-    case("keys and values are bytes", r"GET 'a\x00\r\n\xff'", bulk(b"\x00\xfe\r\n"),
-         r"SET 'a\x00\r\n\xff' '\x00\xfe\r\n'"),
+    case(
+        "keys and values are bytes",
+        r"GET 'a\x00\r\n\xff'",
+        bulk(b"\x00\xfe\r\n"),
+        r"SET 'a\x00\r\n\xff' '\x00\xfe\r\n'",
+    ),
     case("GET without a key", "GET", arity("get")),
     case("GET with two keys", "GET a b", arity("get")),
     case("command names have no case", "gEt k", bulk("v"), "sET k v"),
@@ -30,9 +46,15 @@ GET_AND_SET = [
     case("SET XX GET of an absent key", "SET k w XX GET", nil),
     case("SET EX sets a time to live", "TTL k", integer(100), "SET k v EX 100"),
     case("SET PX sets a time to live", "TTL k", integer(100), "SET k v PX 100000"),
-    case("SET EXAT sets an expiry", "EXPIRETIME k", integer(33177117420), "SET k v EXAT 33177117420"),
-    case("SET PXAT sets an expiry", "PEXPIRETIME k", integer(33177117420000),
-         "SET k v PXAT 33177117420000"),
+    case(
+        "SET EXAT sets an expiry", "EXPIRETIME k", integer(33177117420), "SET k v EXAT 33177117420"
+    ),
+    case(
+        "SET PXAT sets an expiry",
+        "PEXPIRETIME k",
+        integer(33177117420000),
+        "SET k v PXAT 33177117420000",
+    ),
     case("SET EXAT in the past leaves no key", "EXISTS k", integer(0), "SET k v EXAT 1"),
     case("SET removes an expiry", "TTL k", integer(-1), "SET k v EX 100; SET k w"),
     case("SET KEEPTTL keeps an expiry", "TTL k", integer(100), "SET k v EX 100; SET k w KEEPTTL"),
@@ -55,8 +77,12 @@ GET_AND_SET = [
     case("PSETEX stores with a time to live", "TTL k", integer(50), "PSETEX k 50000 v"),
     case("PSETEX below zero", "PSETEX k -5 v", bad_expiry("psetex")),
     case("GETSET of an absent key", "GETSET k v", nil),
-    case("GETSET gives the old value and removes the expiry", "TTL k", integer(-1),
-         "SET k v EX 9; GETSET k w"),
+    case(
+        "GETSET gives the old value and removes the expiry",
+        "TTL k",
+        integer(-1),
+        "SET k v EX 9; GETSET k w",
+    ),
     case("GETDEL gives the value", "GETDEL k", bulk("v"), "SET k v"),
     case("GETDEL removes the key", "EXISTS k", integer(0), "SET k v; GETDEL k"),
     case("GETDEL of an absent key", "GETDEL k", nil),
@@ -69,10 +95,16 @@ GETEX = [
     case("GETEX EX", "TTL k", integer(20), "SET k v; GETEX k EX 20"),
     case("GETEX PX", "TTL k", integer(20), "SET k v; GETEX k PX 20000"),
     case("GETEX EXAT", "EXPIRETIME k", integer(33177117420), "SET k v; GETEX k EXAT 33177117420"),
-    case("GETEX PXAT", "PEXPIRETIME k", integer(33177117420001),
-         "SET k v; GETEX k PXAT 33177117420001"),
+    case(
+        "GETEX PXAT",
+        "PEXPIRETIME k",
+        integer(33177117420001),
+        "SET k v; GETEX k PXAT 33177117420001",
+    ),
     case("GETEX EXAT in the past gives the value", "GETEX k EXAT 1", bulk("v"), "SET k v"),
-    case("GETEX EXAT in the past removes the key", "EXISTS k", integer(0), "SET k v; GETEX k EXAT 1"),
+    case(
+        "GETEX EXAT in the past removes the key", "EXISTS k", integer(0), "SET k v; GETEX k EXAT 1"
+    ),
     case("GETEX PERSIST", "TTL k", integer(-1), "SET k v EX 77; GETEX k PERSIST"),
     case("GETEX EX PERSIST", "GETEX k EX 10 PERSIST", syntax, "SET k v"),
     case("GETEX NX", "GETEX k NX", syntax, "SET k v"),
@@ -80,19 +112,28 @@ GETEX = [
 ]
 
 MANY_KEYS = [
-    case("MGET gives values and nils in order", "MGET a x b a",
-         array(bulk("1"), nil, bulk("2"), bulk("1")), "SET a 1; SET b 2"),
+    case(
+        "MGET gives values and nils in order",
+        "MGET a x b a",
+        array(bulk("1"), nil, bulk("2"), bulk("1")),
+        "SET a 1; SET b 2",
+    ),
     case("MGET without keys", "MGET", arity("mget")),
-    case("MSET stores all", "MGET a b c", array(bulk("1"), bulk("2"), bulk("3")),
-         "MSET a 1 b 2 c 3"),
+    case(
+        "MSET stores all", "MGET a b c", array(bulk("1"), bulk("2"), bulk("3")), "MSET a 1 b 2 c 3"
+    ),
     case("MSET answers OK", "MSET a 1 b 2", ok),
     case("MSET with a key twice keeps the last value", "GET a", bulk("2"), "MSET a 1 a 2"),
     case("MSET removes expiries", "TTL a", integer(-1), "SET a 1 EX 10; MSET a 2"),
     case("MSET with an odd number", "MSET a 1 b", arity("mset")),
     case("MSETNX of absent keys", "MSETNX a 1 b 2", integer(1)),
     case("MSETNX with a present key", "MSETNX a 1 b 2", integer(0), "SET b 9"),
-    case("MSETNX with a present key stores none", "MGET a b", array(nil, bulk("9")),
-         "SET b 9; MSETNX a 1 b 2"),
+    case(
+        "MSETNX with a present key stores none",
+        "MGET a b",
+        array(nil, bulk("9")),
+        "SET b 9; MSETNX a 1 b 2",
+    ),
     case("MSETNX with an odd number", "MSETNX a 1 b", arity("msetnx")),
 ]
 
@@ -103,8 +144,12 @@ RANGES = [
     case("GETRANGE before the start", "GETRANGE k -99 1", bulk("he"), "SET k hello"),
     case("GETRANGE backwards", "GETRANGE k 3 1", bulk(""), "SET k hello"),
     case("GETRANGE of both ends before the start", "GETRANGE k -9 -8", bulk("h"), "SET k hello"),
-    case("GETRANGE of both ends before the start, backwards", "GETRANGE k -8 -9", bulk(""),
-         "SET k hello"),
+    case(
+        "GETRANGE of both ends before the start, backwards",
+        "GETRANGE k -8 -9",
+        bulk(""),
+        "SET k hello",
+    ),
     case("GETRANGE wholly beyond", "GETRANGE k 9 12", bulk(""), "SET k hello"),
     case("GETRANGE of an absent key", "GETRANGE k 0 -1", bulk("")),
     case("GETRANGE with a word", "GETRANGE k a 1", not_integer),
@@ -117,8 +162,11 @@ RANGES = [
     case("SETRANGE of nothing gives the length", "SETRANGE k 9 ''", integer(5), "SET k hello"),
     case("SETRANGE keeps the expiry", "TTL k", integer(30), "SET k v EX 30; SETRANGE k 1 w"),
     case("SETRANGE below zero", "SETRANGE k -1 x", error("ERR offset is out of range")),
-    case("SETRANGE beyond the limit", "SETRANGE k 536870912 x",
-         error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")),
+    case(
+        "SETRANGE beyond the limit",
+        "SETRANGE k 536870912 x",
+        error("ERR string exceeds maximum allowed size (proto-max-bulk-len)"),
+    ),
     case("SETRANGE with a word", "SETRANGE k a x", not_integer),
     case("APPEND to an absent key", "APPEND k abc", integer(3)),
     case("APPEND gives the length", "APPEND k def", integer(6), "SET k abc"),
@@ -148,8 +196,11 @@ NUMBERS = [
     case("INCRBY below zero", "INCRBY k -5", integer(-5)),
     case("INCRBY with a word", "INCRBY k a", not_integer),
     case("DECRBY", "DECRBY k 5", integer(5), "SET k 10"),
-    case("DECRBY of the smallest number", "DECRBY k -9223372036854775808",
-         error("ERR decrement would overflow")),
+    case(
+        "DECRBY of the smallest number",
+        "DECRBY k -9223372036854775808",
+        error("ERR decrement would overflow"),
+    ),
     case("INCRBYFLOAT", "INCRBYFLOAT k 0.1", bulk("10.6"), "SET k 10.5"),
     case("INCRBYFLOAT of an absent key", "INCRBYFLOAT k 3.0", bulk("3")),
     case("INCRBYFLOAT with an exponent", "INCRBYFLOAT k 2.0e2", bulk("5200"), "SET k 5.0e3"),
@@ -157,8 +208,11 @@ NUMBERS = [
     case("INCRBYFLOAT keeps the expiry", "TTL k", integer(30), "SET k 1 EX 30; INCRBYFLOAT k 1"),
     case("INCRBYFLOAT by a word", "INCRBYFLOAT k abc", not_float),
     case("INCRBYFLOAT of a word", "INCRBYFLOAT k 1", not_float, "SET k abc"),
-    case("INCRBYFLOAT to infinity", "INCRBYFLOAT k inf",
-         error("ERR increment would produce NaN or Infinity")),
+    case(
+        "INCRBYFLOAT to infinity",
+        "INCRBYFLOAT k inf",
+        error("ERR increment would produce NaN or Infinity"),
+    ),
     case("INCRBYFLOAT by no number", "INCRBYFLOAT k nan", not_float),
 ]
 
@@ -170,9 +224,27 @@ def test_a_string_command_answers_as_redis_does(case, connect, protocol):
 
 @pytest.mark.parametrize(
     "command",
-    ["SETNX k", "SETEX k 1", "PSETEX k 1", "GETSET k", "GETDEL", "GETEX", "GETRANGE k 1",
-     "SETRANGE k 1", "APPEND k", "STRLEN", "INCR", "DECR k 1", "INCRBY k", "DECRBY k",
-     "INCRBYFLOAT k", "SUBSTR k 0", "MSET k", "MSETNX k"])
+    [
+        "SETNX k",
+        "SETEX k 1",
+        "PSETEX k 1",
+        "GETSET k",
+        "GETDEL",
+        "GETEX",
+        "GETRANGE k 1",
+        "SETRANGE k 1",
+        "APPEND k",
+        "STRLEN",
+        "INCR",
+        "DECR k 1",
+        "INCRBY k",
+        "DECRBY k",
+        "INCRBYFLOAT k",
+        "SUBSTR k 0",
+        "MSET k",
+        "MSETNX k",
+    ],
+)
 def test_too_few_or_too_many_arguments_name_the_command(command, wire):
     name = command.split()[0].lower()
     assert wire.run(command) == f"ERR wrong number of arguments for '{name}' command"

@@ -60,10 +60,27 @@ def test_an_absent_key_that_was_read_is_invalidated_when_it_appears(reader, writ
 
 @pytest.mark.parametrize(
     "change",
-    ["SET k 1", "DEL k", "UNLINK k", "GETDEL k", "APPEND k x", "SETRANGE k 0 x", "INCR k",
-     "EXPIRE k 100", "PEXPIREAT k 33177117420000", "RENAME k z", "RENAME other k", "MSET a 1 k 1",
-     "COPY other k REPLACE", "GETSET k x", "GETEX k EX 100", "PERSIST k", "SET k 1 KEEPTTL",
-     "INCRBYFLOAT k 1"])
+    [
+        "SET k 1",
+        "DEL k",
+        "UNLINK k",
+        "GETDEL k",
+        "APPEND k x",
+        "SETRANGE k 0 x",
+        "INCR k",
+        "EXPIRE k 100",
+        "PEXPIREAT k 33177117420000",
+        "RENAME k z",
+        "RENAME other k",
+        "MSET a 1 k 1",
+        "COPY other k REPLACE",
+        "GETSET k x",
+        "GETEX k EX 100",
+        "PERSIST k",
+        "SET k 1 KEEPTTL",
+        "INCRBYFLOAT k 1",
+    ],
+)
 def test_every_way_to_change_a_key_invalidates_it(change, reader, writer):
     writer("MSET", "k", "5", "other", "9")
     writer("EXPIRE", "k", "1000")
@@ -74,7 +91,8 @@ def test_every_way_to_change_a_key_invalidates_it(change, reader, writer):
 
 
 @pytest.mark.parametrize(
-    "read", ["GET k", "MGET x k", "GETRANGE k 0 1", "STRLEN k", "EXISTS k", "TTL k", "TYPE k"])
+    "read", ["GET k", "MGET x k", "GETRANGE k 0 1", "STRLEN k", "EXISTS k", "TTL k", "TYPE k"]
+)
 def test_every_way_to_read_a_key_tracks_it(read, reader, writer):
     writer("SET", "k", "5")
     track(reader)
@@ -208,17 +226,20 @@ def test_broadcast_noloop_spares_the_writer(reader, writer):
 def test_overlapping_prefixes_are_refused(reader):
     reply = reader("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "a", "PREFIX", "ab")
     assert reply.startswith("ERR Prefix 'a' overlaps with") or reply.startswith(
-        "ERR Prefix 'ab' overlaps with")
+        "ERR Prefix 'ab' overlaps with"
+    )
 
 
 def test_the_mode_cannot_change_while_tracking(reader):
     track(reader)
     assert reader("CLIENT", "TRACKING", "ON", "BCAST").startswith(
-        "ERR You can't switch BCAST mode on/off before disabling tracking for this client")
+        "ERR You can't switch BCAST mode on/off before disabling tracking for this client"
+    )
     assert reader("CLIENT", "TRACKING", "OFF") == "OK"
     track(reader, "OPTIN")
     assert reader("CLIENT", "TRACKING", "ON", "OPTOUT").startswith(
-        "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client")
+        "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client"
+    )
 
 
 def test_invalidations_within_a_transaction_come_after_its_reply(reader):
@@ -240,7 +261,10 @@ def redirected(connect):
     receiver, reader = connect(2), connect(2)
     number = str(receiver("CLIENT", "ID"))
     assert receiver("SUBSCRIBE", "__redis__:invalidate") == [
-        b"subscribe", b"__redis__:invalidate", 1]
+        b"subscribe",
+        b"__redis__:invalidate",
+        1,
+    ]
     track(reader, "REDIRECT", number)
     return receiver, reader, int(number)
 
@@ -286,9 +310,12 @@ def test_a_resp3_reader_hears_that_its_redirection_broke(connect, server, writer
     reader("GET", "k")
     receiver.abort()
     wait_until(
-        lambda: reader("CLIENT", "TRACKINGINFO") and writer("SET", "k", "1")
-        and reader("PING") and (reader("GET", "k"), reader.pushes)[1],
-        "the news of a broken redirection")
+        lambda: reader("CLIENT", "TRACKINGINFO")
+        and writer("SET", "k", "1")
+        and reader("PING")
+        and (reader("GET", "k"), reader.pushes)[1],
+        "the news of a broken redirection",
+    )
     assert reader.pushes[0][0] == b"tracking-redir-broken"
     assert b"broken_redirect" in reader("CLIENT", "TRACKINGINFO")[b"flags"]
 

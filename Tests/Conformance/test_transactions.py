@@ -51,8 +51,10 @@ def test_watch_within_multi_is_refused_and_the_transaction_goes_on(wire):
 
 
 @pytest.mark.parametrize(
-    "command", ["FOO a", "GET", "SET a", "CLIENT foo", "OBJECT bar k"],
-    ids=["unknown", "too short", "too short to write", "unknown subcommand", "unknown object"])
+    "command",
+    ["FOO a", "GET", "SET a", "CLIENT foo", "OBJECT bar k"],
+    ids=["unknown", "too short", "too short to write", "unknown subcommand", "unknown object"],
+)
 def test_a_command_that_cannot_be_queued_aborts_the_transaction(command, wire):
     queue(wire, "SET a 1")
     assert wire.run(command).startswith("ERR")
@@ -78,11 +80,21 @@ def test_a_changed_watched_key_stops_exec(connect, protocol):
 
 
 CHANGES = [
-    ("SET", "SET a 1"), ("DEL", "DEL a"), ("EXPIRE", "EXPIRE a 100"), ("APPEND", "APPEND a x"),
-    ("SETRANGE", "SETRANGE a 0 x"), ("INCR", "INCR a"), ("RENAME from", "RENAME a z"),
-    ("RENAME to", "RENAME other a"), ("GETDEL", "GETDEL a"), ("MSET", "MSET b 1 a 1"),
-    ("FLUSHALL", "FLUSHALL"), ("FLUSHDB", "FLUSHDB"), ("PERSIST", "PERSIST a"),
-    ("COPY to", "COPY other a REPLACE"), ("the same value again", "SET a 5"),
+    ("SET", "SET a 1"),
+    ("DEL", "DEL a"),
+    ("EXPIRE", "EXPIRE a 100"),
+    ("APPEND", "APPEND a x"),
+    ("SETRANGE", "SETRANGE a 0 x"),
+    ("INCR", "INCR a"),
+    ("RENAME from", "RENAME a z"),
+    ("RENAME to", "RENAME other a"),
+    ("GETDEL", "GETDEL a"),
+    ("MSET", "MSET b 1 a 1"),
+    ("FLUSHALL", "FLUSHALL"),
+    ("FLUSHDB", "FLUSHDB"),
+    ("PERSIST", "PERSIST a"),
+    ("COPY to", "COPY other a REPLACE"),
+    ("the same value again", "SET a 5"),
 ]
 
 
@@ -98,7 +110,8 @@ def test_every_way_to_change_a_watched_key_stops_exec(change, connect):
 
 
 @pytest.mark.parametrize(
-    "read", ["GET a", "EXISTS a", "TTL a", "GETRANGE a 0 1", "SET a x NX", "TOUCH a", "SET z 1"])
+    "read", ["GET a", "EXISTS a", "TTL a", "GETRANGE a 0 1", "SET a x NX", "TOUCH a", "SET z 1"]
+)
 def test_what_changes_nothing_does_not_stop_exec(read, connect):
     one, two = connect(), connect()
     two("SET", "a", "5")

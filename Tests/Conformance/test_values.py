@@ -10,13 +10,15 @@ SIZES = sorted(
     {0, 1, 2, 15, 16, 17, 31, 63, 64, 65, 100, 127, 255, 256, 1000, 1023, 2048, 3000}
     | {edge + d for edge in (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB, 256 * KIB) for d in AROUND}
     | {edge + d for edge in (MIB, 2 * MIB, 3 * MIB) for d in AROUND}
-    | {4 * MIB + 4097, 10 * MIB - 1, 16 * MIB})
+    | {4 * MIB + 4097, 10 * MIB - 1, 16 * MIB}
+)
 
 
 def pattern(size, seed=0):
     """Bytes in which every place differs from its neighbours and from other seeds."""
     block = b"".join(
-        hashlib.blake2b(f"{seed}:{n}".encode()).digest() for n in range(min(size // 64 + 1, 1021)))
+        hashlib.blake2b(f"{seed}:{n}".encode()).digest() for n in range(min(size // 64 + 1, 1021))
+    )
     return (block * (size // len(block) + 1))[:size]
 
 
@@ -54,9 +56,11 @@ def test_a_value_over_the_limit_is_refused_and_the_server_lives(start):
         assert wire.closed_by_server()
     with server.connect() as wire:
         assert wire("APPEND", "k", "x") == (
-            "ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+            "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+        )
         assert wire("SETRANGE", "k", str(MIB), "x") == (
-            "ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+            "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+        )
         assert same(wire("GET", "k"), pattern(MIB))
 
 

@@ -37,16 +37,19 @@ enum CodeRules {
         let kinds: Set<Substring> = ["struct", "enum", "class", "actor", "protocol", "typealias"]
         var depth = 0
         var result: Set<String> = []
-        for line in file.code {
+        for (index, line) in file.code.enumerated() {
             if depth == 0 {
-                let words = line.words.map(\.text)
+                let words = file.words[index].map(\.text)
                 if let kind = words.firstIndex(where: kinds.contains), kind + 1 < words.count,
                     !words.contains("private"), !words.contains("fileprivate")
                 {
                     result.insert(String(words[kind + 1]))
                 }
             }
-            depth += line.count { $0 == "{" } - line.count { $0 == "}" }
+            for byte in line.utf8 {
+                if byte == UInt8(ascii: "{") { depth += 1 }
+                if byte == UInt8(ascii: "}") { depth -= 1 }
+            }
         }
         return result
     }
@@ -57,19 +60,19 @@ enum CodeRules {
             "struct", "enum", "class", "actor", "protocol", "typealias", "associatedtype",
         ]
         var result: Set<String> = []
-        for line in file.code {
-            let words = line.words.map(\.text)
+        for (number, line) in file.code.enumerated() {
+            let words = file.words[number].map(\.text)
             for (index, word) in words.enumerated().dropLast() where kinds.contains(word) {
                 result.insert(String(words[index + 1]))
             }
-            for name in genericParameters(line) { result.insert(name) }
+            for name in genericParameters(line, file.words[number]) { result.insert(name) }
         }
         return result
     }
 
     /// The names before a `:` directly after `<` or `, ` of a declaration's generic parameters.
-    static func genericParameters(_ line: String) -> [String] {
-        guard line.hasWord("func") || line.hasWord("struct") || line.hasWord("enum"),
+    static func genericParameters(_ line: String, _ words: [Word]) -> [String] {
+        guard words.has("func") || words.has("struct") || words.has("enum"),
             let open = line.firstIndex(of: "<"), let close = line.lastIndex(of: ">"), open < close
         else { return [] }
         return line[line.index(after: open)..<close].split(separator: ",").compactMap {
@@ -88,8 +91,8 @@ enum CodeRules {
             guard let own = layer(of: file.path), let rank = rank(own) else { return [] }
             let locals = localTypes(file)
             var result: [Finding] = []
-            for (index, line) in file.code.enumerated() {
-                for word in line.words where !word.afterDot && !locals.contains(String(word.text)) {
+            for (index, words) in file.words.enumerated() {
+                for word in words where !word.afterDot && !locals.contains(String(word.text)) {
                     guard let layers = owners[String(word.text)], !layers.contains(own) else {
                         continue
                     }
@@ -117,8 +120,8 @@ enum CodeRules {
                 return []
             }
             let locals = localTypes(file)
-            return file.codeLines("\(own) is pure: nothing of Machine") { line in
-                line.words.contains {
+            return file.codeLines("\(own) is pure: nothing of Machine") { _, words in
+                words.contains {
                     !$0.afterDot && machine.contains(String($0.text))
                         && !locals.contains(String($0.text))
                 }
@@ -130,12 +133,12 @@ enum CodeRules {
     static func unsafeStaysInside(_ file: SourceFile) -> [Finding] {
         guard file.isIn("Sources"), !unsafeFolders.contains(where: file.isIn) else { return [] }
         let mayCall = glibcFolders.contains(where: file.isIn)
-        return file.code.enumerated().flatMap { index, line in
-            line.words.compactMap { word -> Finding? in
+        return file.words.enumerated().flatMap { index, words in
+            words.compactMap { word -> Finding? in
                 let text = String(word.text)
                 let pointer = text.hasPrefix("Unsafe") && text.contains("Pointer")
                 let header =
-                    line.hasWord("import") && (text == "CShims" || (text == "Glibc" && !mayCall))
+                    words.has("import") && (text == "CShims" || (text == "Glibc" && !mayCall))
                 guard pointer || header || text == "unsafe" else { return nil }
                 return Finding(
                     path: file.path, line: index + 1, text: "\(text) outside its folders")
@@ -147,7 +150,7 @@ enum CodeRules {
     static func noFoundation(_ file: SourceFile) -> [Finding] {
         guard file.isIn("Sources/Cairn") else { return [] }
         return file.codeLines("Foundation on the data path") {
-            $0.hasWord("import") && ($0.contains(" Foundation"))
+            $1.has("import") && $0.contains(" Foundation")
         }
     }
 
@@ -156,7 +159,7 @@ enum CodeRules {
         guard file.isIn("Sources") else { return [] }
         return file.functions.compactMap { function in
             let body = (function.first - 1)..<function.last
-            guard file.code[body].contains(where: { $0.hasWord("unsafe") }) else { return nil }
+            guard file.words[body].contains(where: { $0.has("unsafe") }) else { return nil }
             if file.lines[body].contains(where: { $0.contains("// SAFETY:") }) { return nil }
             if file.commentAbove(line: function.first).contains(where: { $0.contains("// SAFETY:") }
             ) {

@@ -22,17 +22,17 @@ extension SourceFile {
     var functions: [FunctionRange] {
         var result: [FunctionRange] = []
         for index in code.indices {
-            let words = code[index].words
+            let words = words[index]
             guard
                 let start = words.firstIndex(where: {
                     Self.starters.contains($0.text) && !$0.afterDot
                 })
             else { continue }
             let word = words[start].text
-            if word == "init", !Self.declaresInit(code[index], words.prefix(start).map(\.text)) {
+            if word == "init", !Self.declaresInit(words.prefix(start).map(\.text)) {
                 continue
             }
-            let column = code[index].distance(from: code[index].startIndex, to: word.endIndex)
+            let column = code[index].utf8.distance(from: code[index].startIndex, to: word.endIndex)
             guard let last = bodyEnd(line: index, column: column, isVariable: word == "var") else {
                 continue
             }
@@ -46,7 +46,7 @@ extension SourceFile {
     }
 
     /// `init` is a declaration when only modifiers and attributes stand before it.
-    private static func declaresInit(_ line: String, _ before: [Substring]) -> Bool {
+    private static func declaresInit(_ before: [Substring]) -> Bool {
         let modifiers: Set<Substring> = [
             "public", "package", "internal", "fileprivate", "private", "convenience", "required",
             "override", "nonisolated", "inlinable", "inline", "usableFromInline", "__always",
@@ -62,21 +62,21 @@ extension SourceFile {
         var from = column
         for index in line..<code.count {
             let text = code[index]
-            if index > line, braces == 0, nesting == 0, let first = text.words.first?.text,
+            if index > line, braces == 0, nesting == 0, let first = words[index].first?.text,
                 Self.declarations.contains(first)
             {
                 return nil
             }
-            for character in text.dropFirst(from) {
-                switch character {
-                case "(", "[": nesting += 1
-                case ")", "]": nesting -= 1
-                case "{" where nesting == 0 || braces > 0: braces += 1
-                case "}" where nesting == 0 || braces > 0:
+            for byte in text.utf8.dropFirst(from) {
+                switch byte {
+                case UInt8(ascii: "("), UInt8(ascii: "["): nesting += 1
+                case UInt8(ascii: ")"), UInt8(ascii: "]"): nesting -= 1
+                case UInt8(ascii: "{") where nesting == 0 || braces > 0: braces += 1
+                case UInt8(ascii: "}") where nesting == 0 || braces > 0:
                     braces -= 1
                     if braces == 0 { return index }
                     if braces < 0 { return nil }
-                case "=" where isVariable && braces == 0 && nesting == 0: return nil
+                case UInt8(ascii: "=") where isVariable && braces == 0 && nesting == 0: return nil
                 default: break
                 }
             }

@@ -25,6 +25,21 @@ import Testing
         #expect(TextRules.functionLength(code(text(71))).map(\.line) == [1])
     }
 
+    @Test func `a table may be longer than a function, a switch with logic may not`() {
+        let rows = String(repeating: "case 1: Row(1)\n", count: 80)
+        let table = "func row() -> Row {\nswitch id {\n" + rows + "}\n}\n"
+        let logic = "func row() -> Row {\nif a { b() }\nswitch id {\n" + rows + "}\n}\n"
+        #expect(TextRules.functionLength(code(table)).isEmpty)
+        #expect(TextRules.functionLength(code(logic)).count == 1)
+    }
+
+    @Test func `a line of one long text is left alone, one with code beside it is not`() {
+        let text = "\"" + String(repeating: "a", count: 101) + "\""
+        #expect(TextRules.lineLength(code("    \(text),")).isEmpty)
+        #expect(TextRules.lineLength(code("    call(\(text))")).count == 1)
+        #expect(TextRules.lineLength(code("    \(text) + b")).count == 1)
+    }
+
     @Test func `a line of 100 columns passes, one of 101 does not, a link may`() {
         #expect(TextRules.lineLength(code(String(repeating: "a", count: 100))).isEmpty)
         #expect(TextRules.lineLength(code(String(repeating: "a", count: 101))).count == 1)

@@ -1,7 +1,23 @@
 """Random commands for comparing two servers: the same seed makes the same commands."""
 
-EDGES = ["0", "1", "-1", "2", "5", "10", "-5", "9223372036854775807", "-9223372036854775808",
-         "9223372036854775808", "abc", "", "1.5", "+3", "007", " 1"]
+EDGES = [
+    "0",
+    "1",
+    "-1",
+    "2",
+    "5",
+    "10",
+    "-5",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "abc",
+    "",
+    "1.5",
+    "+3",
+    "007",
+    " 1",
+]
 FAR = 33_177_117_420  # seconds; absolute, so that both servers give the same answer
 
 
@@ -50,14 +66,27 @@ class Generator:
 
     def getex(self):
         return ["GETEX", self.key()] + self.rng.choice(
-            [[], ["PERSIST"], ["EXAT", self.far(False)], ["PXAT", self.far(True)], ["EX", "0"],
-             ["PERSIST", "EX"]])
+            [
+                [],
+                ["PERSIST"],
+                ["EXAT", self.far(False)],
+                ["PXAT", self.far(True)],
+                ["EX", "0"],
+                ["PERSIST", "EX"],
+            ]
+        )
 
     def expire(self):
         flags = self.rng.sample(["NX", "XX", "GT", "LT"], self.rng.choice([0, 0, 1, 1, 2]))
         if self.rng.random() < 0.1:
-            return [self.rng.choice(["EXPIRE", "PEXPIRE"]), self.key(), self.rng.choice(
-                ["-1", "-100", "abc", "9223372036854775807", "-9223372036854775808"]), *flags]
+            return [
+                self.rng.choice(["EXPIRE", "PEXPIRE"]),
+                self.key(),
+                self.rng.choice(
+                    ["-1", "-100", "abc", "9223372036854775807", "-9223372036854775808"]
+                ),
+                *flags,
+            ]
         if self.rng.random() < 0.5:
             return ["EXPIREAT", self.key(), self.far(False), *flags]
         return ["PEXPIREAT", self.key(), self.far(True), *flags]
@@ -71,16 +100,29 @@ class Generator:
 
     def one_key(self):
         name = self.rng.choice(
-            ["GET", "GETDEL", "STRLEN", "INCR", "DECR", "TYPE", "EXPIRETIME", "PEXPIRETIME",
-             "PERSIST"])
+            [
+                "GET",
+                "GETDEL",
+                "STRLEN",
+                "INCR",
+                "DECR",
+                "TYPE",
+                "EXPIRETIME",
+                "PEXPIRETIME",
+                "PERSIST",
+            ]
+        )
         return [name, self.key()]
 
     def with_number(self):
         return [self.rng.choice(["INCRBY", "DECRBY"]), self.key(), self.number()]
 
     def with_float(self):
-        return ["INCRBYFLOAT", self.key(), self.rng.choice(
-            ["0.5", "-1.25", "3", "1e3", "abc", "10", "-0.001", "5.0e-1"])]
+        return [
+            "INCRBYFLOAT",
+            self.key(),
+            self.rng.choice(["0.5", "-1.25", "3", "1e3", "abc", "10", "-0.001", "5.0e-1"]),
+        ]
 
     def with_value(self):
         return [self.rng.choice(["SETNX", "GETSET", "APPEND"]), self.key(), self.value()]
@@ -89,8 +131,12 @@ class Generator:
         return [self.rng.choice(["GETRANGE", "SUBSTR"]), self.key(), self.number(), self.number()]
 
     def setrange(self):
-        return ["SETRANGE", self.key(), self.rng.choice(
-            ["0", "1", "5", "100", "4090", "4096", "16380", "-1", "abc"]), self.value()]
+        return [
+            "SETRANGE",
+            self.key(),
+            self.rng.choice(["0", "1", "5", "100", "4090", "4096", "16380", "-1", "abc"]),
+            self.value(),
+        ]
 
     def many_keys(self):
         return [self.rng.choice(["MGET", "DEL", "UNLINK", "EXISTS", "TOUCH"]), *self.keys()]
@@ -99,21 +145,50 @@ class Generator:
         return [self.rng.choice(["RENAME", "RENAMENX"]), self.key(), self.key()]
 
     def setex(self):
-        return [self.rng.choice(["SETEX", "PSETEX"]), self.key(),
-                self.rng.choice(["1000000", "5000000", "0", "-1", "abc"]), self.value()]
+        return [
+            self.rng.choice(["SETEX", "PSETEX"]),
+            self.key(),
+            self.rng.choice(["1000000", "5000000", "0", "-1", "abc"]),
+            self.value(),
+        ]
 
     def server(self):
         return self.rng.choice(
-            [["PING"], ["ECHO", self.value()], ["DBSIZE"], ["FOO", self.value()], ["GET"],
-             ["SELECT", "0"], ["OBJECT", "ENCODING", self.key()], ["WATCH", self.key()],
-             ["UNWATCH"], ["PUBLISH", "c", "m"]])
+            [
+                ["PING"],
+                ["ECHO", self.value()],
+                ["DBSIZE"],
+                ["FOO", self.value()],
+                ["GET"],
+                ["SELECT", "0"],
+                ["OBJECT", "ENCODING", self.key()],
+                ["WATCH", self.key()],
+                ["UNWATCH"],
+                ["PUBLISH", "c", "m"],
+            ]
+        )
 
     def command(self):
         return self.rng.choices(
-            [self.set, self.one_key, self.with_number, self.with_float, self.with_value,
-             self.range, self.setrange, self.many_keys, self.mset, self.expire, self.getex,
-             self.rename, self.copy, self.setex, self.server],
-            [6, 6, 3, 2, 5, 4, 4, 4, 3, 5, 2, 2, 2, 1, 2])[0]()
+            [
+                self.set,
+                self.one_key,
+                self.with_number,
+                self.with_float,
+                self.with_value,
+                self.range,
+                self.setrange,
+                self.many_keys,
+                self.mset,
+                self.expire,
+                self.getex,
+                self.rename,
+                self.copy,
+                self.setex,
+                self.server,
+            ],
+            [6, 6, 3, 2, 5, 4, 4, 4, 3, 5, 2, 2, 2, 1, 2],
+        )[0]()
 
     def commands(self, count):
         """About `count` commands, some of them in transactions; now and then the keys go."""

@@ -40,7 +40,8 @@ class Server:
     def launch(self, arguments):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
         wait_until(self.is_ready, f"ready: {' '.join(arguments)}", deadline=30)
 
     def is_ready(self):
@@ -94,9 +95,19 @@ class CairnServer(Server):
         self.memory_limit = memory
         self.shards = shards or SHARDS
         arguments = [
-            BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--unix", self.unix,
-            "--stats", f"127.0.0.1:{self.stats_port}", "--memory", f"{memory // MIB}MiB",
-            "--shards", str(self.shards), *flags,
+            BINARY,
+            "serve",
+            "--listen",
+            f"127.0.0.1:{self.port}",
+            "--unix",
+            self.unix,
+            "--stats",
+            f"127.0.0.1:{self.stats_port}",
+            "--memory",
+            f"{memory // MIB}MiB",
+            "--shards",
+            str(self.shards),
+            *flags,
         ]
         settings = dict(config or {})
         if password is not None:
@@ -120,8 +131,19 @@ class RedisServer(Server):
         self.password = password
         self.memory_limit = memory
         arguments = [
-            REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", self.unix,
-            "--save", "", "--appendonly", "no", "--dir", str(self.folder),
+            REDIS,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--unixsocket",
+            self.unix,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self.folder),
         ]
         if password is not None:
             arguments += ["--requirepass", password]

@@ -84,7 +84,8 @@ class Wire:
     def abort(self):
         """Closes with a reset instead of a farewell."""
         self.socket.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"
+        )
         self.socket.close()
 
     # Sending
