@@ -192,6 +192,7 @@ package final class CacheServer: Sendable {
     /// tenth of a second.
     package func reconfigure(_ settings: ServerSettings) {
         group.apply(settings)
+        group.texts.setPassword(settings.password.map { Array($0.utf8) })
     }
 
     /// Asks the shards to end: they stop accepting, answer what has arrived, and leave.

@@ -63,10 +63,10 @@ package struct ConfigReader {
     ) {
         guard let key = keys.first(where: { $0.name == name }) else {
             let nearest = NearestName.find(name, among: names)
+            let all = "known here: \(names.joined(separator: ", "))"
             note(
                 path, line(of: keyNode), "unknown key",
-                nearest.map { "did you mean \($0)?" }
-                    ?? "known here: \(names.joined(separator: ", "))")
+                nearest.map { "did you mean \($0)?" } ?? all)
             return
         }
         do {

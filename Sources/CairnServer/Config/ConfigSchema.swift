@@ -86,8 +86,7 @@ package enum ConfigSchema {
             \.spin, 0...1_000_000),
         .custom(
             KeyText(
-                "zero_copy_min", "off", "Values from this size on are sent without a copy.",
-                reload: true),
+                "zero_copy_min", "off", "Values from this size on are sent without a copy."),
             form: "size or off", \.zeroCopyMin, read: readZeroCopy, show: showZeroCopy),
         .number(
             KeyText(
@@ -128,8 +127,7 @@ package enum ConfigSchema {
             \.syncInterval, 1_000_000...day),
         .duration(
             KeyText(
-                "cleanup_interval", "5m", "One full pass of the expiry sweep takes this long.",
-                reload: true),
+                "cleanup_interval", "5m", "One full pass of the expiry sweep takes this long."),
             \.cleanupInterval, 1_000_000...day),
         .flag(
             KeyText("compression_enabled", "false", "Compresses on lower levels; true is refused."),
@@ -155,7 +153,9 @@ package enum ConfigSchema {
                 reload: true),
             \.ttl, 0...(3_650 * day)),
         .choice(
-            KeyText("eviction_policy", "lru", "What leaves first when the level is full."),
+            KeyText(
+                "eviction_policy", "lru", "What leaves first when the level is full.",
+                reload: true),
             \.evictionPolicy),
         .flag(
             KeyText("write_behind", "false", "Writes reach the level below later."),

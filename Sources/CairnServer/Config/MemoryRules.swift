@@ -1,9 +1,10 @@
 /// The arithmetic of `memory_limit` before the server starts. The exact budget, line by line, is the
 /// data path's; these are the bounds below which it cannot work out.
 package enum MemoryRules {
-    /// Program text, statistics, control plane and allocator: about 20 MiB measured, with room.
-    package static let processBytes = 32 << 20
-    /// A shard's rings, buffers, tables and smallest useful arena.
+    /// Program, Swift's runtime, control plane: `CacheServer`'s own number.
+    package static let processBytes = 48 << 20
+    /// A shard's rings, buffers and tables (13 MiB at the smallest limit) and its smallest arena
+    /// (16 MiB, and 2 MiB that rounding to slab pages may lose).
     package static let shardBytes = 32 << 20
     /// Least `memory_limit`: one shard.
     package static let limitMin = processBytes + shardBytes

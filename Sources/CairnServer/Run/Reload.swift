@@ -49,11 +49,10 @@ package struct Reload: Sendable, Equatable {
         settings.idleTimeoutSeconds = wanted.idleTimeoutSeconds
         settings.outputLimitBytes = wanted.outputLimitBytes
         settings.spinMicroseconds = wanted.spinMicroseconds
-        settings.zeroCopySendBytesMin = wanted.zeroCopySendBytesMin
         settings.trackingKeysMax = wanted.trackingKeysMax
         settings.slowlogMicroseconds = wanted.slowlogMicroseconds
         settings.slowlogLengthMax = wanted.slowlogLengthMax
-        settings.cleanupIntervalMilliseconds = wanted.cleanupIntervalMilliseconds
+        settings.l1.evictionPolicy = wanted.l1.evictionPolicy
         settings.l1.maxEntries = wanted.l1.maxEntries
         settings.l1.ttlMilliseconds = wanted.l1.ttlMilliseconds
     }

@@ -8,7 +8,7 @@ package final class ServerRun: Sendable {
     private struct Changing {
         var effective: EffectiveConfiguration
         var notReady: [String] = []
-        var isStopping = false
+        var stopAsked: ContinuousClock.Instant?
     }
 
     private let door: any ServerDoor
@@ -56,21 +56,27 @@ package final class ServerRun: Sendable {
             + page + ", pid \(ProcessInfo.processInfo.processIdentifier)"
     }
 
+    /// A second request to stop sooner than this is the first one told twice: `timeout` signals the
+    /// process and then its group.
+    static let patience = Duration.seconds(2)
+
     /// Handles one signal. True: it is the second request to stop, and the process should end now.
-    package func handle(_ signal: Signals.Received) -> Bool {
+    package func handle(_ signal: Signals.Received, at now: ContinuousClock.Instant = .now) -> Bool
+    {
         switch signal {
         case .reload:
             reload()
             return false
         case .stop:
-            let isSecond = changing.withLock { changing in
+            let first = changing.withLock { changing in
                 defer {
-                    changing.isStopping = true
+                    changing.stopAsked = changing.stopAsked ?? now
                     changing.notReady = ["stopping"]
                 }
-                return changing.isStopping
+                return changing.stopAsked
             }
-            if isSecond {
+            if let first {
+                if now - first < Self.patience { return false }
                 log.warning("asked to stop again: ending without waiting for clients")
                 return true
             }

@@ -46,7 +46,7 @@ struct Mistake: CustomTestStringConvertible, Sendable {
         Mistake("shards:", 1, "shards", "has no value", "remove the key"),
         Mistake("unix: ''", 1, "unix", "is empty", "remove the key"),
         Mistake("memory_limit: 1GiBi", 1, "memory_limit", "unit 'gibi'", "512MiB"),
-        Mistake("memory_limit: 1MiB", 1, "memory_limit", "below the least allowed, 64MiB", "64MiB"),
+        Mistake("memory_limit: 1MiB", 1, "memory_limit", "below the least allowed, 80MiB", "80MiB"),
         Mistake("l1:\n  ttl: -5s", 2, "l1.ttl", "no quantity", "30s"),
         Mistake("l1:\n  ttl: 5 fortnights", 2, "l1.ttl", "'fortnights'", "30s"),
         Mistake("idle_timeout: 1h30", 1, "idle_timeout", "without a unit", "30s"),
@@ -81,16 +81,16 @@ struct Mistake: CustomTestStringConvertible, Sendable {
     }
 
     static let senses: [Mistake] = [
-        Mistake("memory_limit: 128MiB", 1, "memory_limit", "4 shards", "160MiB"),
+        Mistake("memory_limit: 128MiB", 1, "memory_limit", "4 shards", "176MiB"),
         Mistake("memory_limit: 32GiB", 1, "memory_limit", "there are 16 GiB (RAM)", "lower it"),
         Mistake(
             "l1:\n  max_size: 20GiB", 2, "l1.max_size", "there are 16 GiB", "lower it"),
         Mistake(
             "memory_limit: 1GiB\nl1:\n  max_size: 1GiB", 3, "l1.max_size", "do not fit",
-            "raise memory_limit to 1440MiB"),
+            "raise memory_limit to 1456MiB"),
         Mistake(
             "memory_limit: 512MiB\nmax_value_size: 512MiB", 2, "max_value_size", "half of a shard",
-            "60MiB"),
+            "58MiB"),
         Mistake("cpus: 2-5", 1, "cpus", "processor 4", "0-3"),
         Mistake(
             "shards: 3\ncpus: 0,1", 2, "cpus", "do not carry 3 shards", "one processor a shard"),

@@ -190,8 +190,8 @@ import Testing
         #expect(settings.maxValueSize == 64 << 20)
         // 6 GiB of entries want 7.5 GiB and the shards' own.
         #expect(
-            try resolve("l1: {max_size: 6GiB}").settings.memoryLimit == (7_680 + 160) << 20)
-        #expect(try resolve("memory_limit: 256MiB").settings.maxValueSize == 28 << 20)
+            try resolve("l1: {max_size: 6GiB}").settings.memoryLimit == (7_680 + 176) << 20)
+        #expect(try resolve("memory_limit: 256MiB").settings.maxValueSize == 26 << 20)
     }
 
     @Test func `the least limit of the control groups above counts`() {

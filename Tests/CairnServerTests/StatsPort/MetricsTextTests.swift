@@ -46,7 +46,8 @@ import Testing
         #expect(stopping.value("cairn_ready") == 0)
     }
 
-    @Test func `histograms are cumulative, end at infinity and count exactly at each edge`() throws {
+    @Test func `histograms are cumulative, end at infinity and count exactly at each edge`() throws
+    {
         let page = try PrometheusText(MetricsText.render(state))
         let latency = all[.get, .ram]
         #expect(latency.count > 0)

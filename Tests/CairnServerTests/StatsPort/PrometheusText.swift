@@ -19,6 +19,7 @@ struct PrometheusText {
         guard text.hasSuffix("\n") else { throw Fault(text: "the last line has no end") }
         var family = ""
         var closed: Set<String> = []
+        var seen: Set<String> = []
         for line in text.dropLast().split(separator: "\n", omittingEmptySubsequences: false) {
             let words = line.split(separator: " ", maxSplits: 3).map(String.init)
             if line.hasPrefix("# HELP ") {
@@ -38,10 +39,10 @@ struct PrometheusText {
                     types[family] == "histogram"
                     ? [family + "_bucket", family + "_sum", family + "_count"] : [family]
                 guard base.contains(sample.name) else { throw Fault(text: "\(line) is homeless") }
-                let isTwice = samples.contains {
-                    $0.name == sample.name && $0.labels == sample.labels
+                let series = line.prefix(upTo: line.lastIndex(of: " ") ?? line.startIndex)
+                if !seen.insert(String(series)).inserted {
+                    throw Fault(text: "\(line) is there twice")
                 }
-                if isTwice { throw Fault(text: "\(line) is there twice") }
                 samples.append(sample)
             }
         }

@@ -8,7 +8,8 @@ func syntheticState(seed: UInt64 = 1, notReady: [String] = []) -> ServerState {
     let shards = (0..<2).map { _ in
         let stats = ShardStats.allocate()
         defer { stats.deallocate() }
-        for counter in Counter.allCases where !CommandClass.allCases.map(\.counter).contains(counter) {
+        for counter in Counter.allCases
+        where !CommandClass.allCases.map(\.counter).contains(counter) {
             stats.add(counter, random.below(100_000))
         }
         for gauge in Gauge.allCases { stats.set(gauge, random.below(1 << 30)) }
