@@ -22,7 +22,7 @@ package enum CommandID: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 }
 
 /// Second words of the commands that are containers, as `COMMAND INFO` lists them.
-package enum SubcommandID: UInt8, Sendable, CaseIterable {
+package enum SubcommandID: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     // OBJECT
     case objectEncoding, objectFreq, objectIdletime, objectRefcount, objectHelp
     // CLIENT

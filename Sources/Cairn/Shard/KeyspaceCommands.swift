@@ -53,7 +53,13 @@ extension Shard where Engine: ~Copyable {
         do throws(RESPError) {
             let options = try ScanOptions.parse(arguments, in: input)
             let shard = Int(options.cursor & 0xFF)
-            if shard >= group.shards { throw .invalidCursor }
+            if shard >= group.shards {
+                // A cursor that no walk has given out: its walk is at its end.
+                emitArray(2)
+                emitText("0")
+                emitArray(0)
+                return .done
+            }
             if shard == index {
                 if isLockedOut { return waitNextTurn(place) }
                 scanHere(options)
