@@ -24,6 +24,25 @@ extension L1 {
         index.prefetch(UInt32(truncatingIfNeeded: hash))
     }
 
+    /// The next stage: the entry the bucket most likely names. Its bucket was asked for before.
+    @inline(__always)
+    package borrowing func prefetchEntry(hash: UInt64) {
+        let home = index.bucket(UInt32(truncatingIfNeeded: hash))
+        let matches = index.homeMatches(home, Index.tag(hash))
+        if matches != 0 { entries.prefetch(index.homeID(home, matches.trailingZeroBitCount)) }
+    }
+
+    /// The last stage: the chunk with the entry's key and value.
+    @inline(__always)
+    package borrowing func prefetchHead(hash: UInt64) {
+        let low = UInt32(truncatingIfNeeded: hash)
+        let home = index.bucket(low)
+        let matches = index.homeMatches(home, Index.tag(hash))
+        if matches == 0 { return }
+        let id = index.homeID(home, matches.trailingZeroBitCount)
+        if entries[id].hash == low { slab.prefetch(entries[id].head) }
+    }
+
     /// The entry in the index with this key, whatever its expiry and epoch; `EntryID.none.raw`.
     @inline(__always)
     borrowing func lookup(_ key: Bytes, _ hash: UInt64) -> UInt32 {

@@ -52,7 +52,8 @@ package final class ServerTexts: Sendable {
             guard let password = state.password else { return true }
             var difference = password.count ^ candidate.count
             for index in password.indices {
-                difference |= Int(password[index] ^ (index < candidate.count ? candidate[index] : 0))
+                difference |= Int(
+                    password[index] ^ (index < candidate.count ? candidate[index] : 0))
             }
             return difference == 0
         }

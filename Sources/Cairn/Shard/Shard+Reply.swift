@@ -39,7 +39,9 @@ extension Shard where Engine: ~Copyable {
     @inline(__always)
     func hasReplyRoom(_ place: Int32) -> Bool {
         if _slowPath(segments.freeCount < 1024) { return false }
-        if _slowPath(pool.bytesTotal &- pool.bytesUsed < 4 * BufferPool.blockBytesMax) { return false }
+        if _slowPath(pool.bytesTotal &- pool.bytesUsed < 4 * BufferPool.blockBytesMax) {
+            return false
+        }
         let connection = connections[Int(place)]
         if _slowPath(connection.outputBytes > Self.outputPauseBytes) {
             return connection.outputHead < 0
@@ -154,7 +156,8 @@ extension Shard where Engine: ~Copyable {
     }
 
     mutating func emitMap(_ pairs: Int) {
-        advance(ReplyWriter.mapHeader(pairs: pairs, context.version, into: room(32), at: scratchCount))
+        advance(
+            ReplyWriter.mapHeader(pairs: pairs, context.version, into: room(32), at: scratchCount))
     }
 
     mutating func emitPush(_ count: Int) {

@@ -193,7 +193,8 @@ extension Shard where Engine: ~Copyable {
         }
         switch message.kind {
         case .reply:
-            fillHole(place, call.hole, copying: message.payload.bytes.slice(0, message.payloadCount))
+            fillHole(
+                place, call.hole, copying: message.payload.bytes.slice(0, message.payloadCount))
         case .replyBlock:
             fillHole(
                 place, call.hole,

@@ -50,7 +50,9 @@ struct ShardSet: BitwiseCopyable, Equatable {
 
     func contains(_ shard: Int) -> Bool { word(shard >> 6) & (1 << UInt64(shard & 63)) != 0 }
 
-    mutating func insert(_ shard: Int) { set(shard >> 6, word(shard >> 6) | 1 << UInt64(shard & 63)) }
+    mutating func insert(_ shard: Int) {
+        set(shard >> 6, word(shard >> 6) | 1 << UInt64(shard & 63))
+    }
 
     mutating func remove(_ shard: Int) {
         set(shard >> 6, word(shard >> 6) & ~(1 << UInt64(shard & 63)))
