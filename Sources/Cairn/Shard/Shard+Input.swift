@@ -153,7 +153,7 @@ extension Shard where Engine: ~Copyable {
             if connections[Int(place)].stream >= 0 {
                 let used = continueStream(place, input.dropping(position))
                 position += used
-                if connections[Int(place)].stream >= 0 || isHalted(place) { break }
+                if connections[Int(place)].stream >= 0 || !goesOn(place) { break }
                 continue
             }
             limits.isAuthenticated = connections[Int(place)].flags.contains(.authenticated)
@@ -189,10 +189,23 @@ extension Shard where Engine: ~Copyable {
                 closeWhenAnswered(place, .protocolError)
                 position = input.count
             }
-            if isHalted(place) { break }
+            if !goesOn(place) { break }
         }
         endReplies(place)
         return isEnding(place) ? input.count : position
+    }
+
+    /// Whether the next command may be served.
+    @inline(__always)
+    private mutating func goesOn(_ place: Int32) -> Bool {
+        let flags = connections[Int(place)].flags
+        if _fastPath(
+            flags.isDisjoint(with: [.paused, .closing, .dead, .pushPending, .cachingNext]))
+        {
+            return true
+        }
+        afterCommand(place)
+        return !isHalted(place)
     }
 
     @inline(__always)
