@@ -19,6 +19,24 @@ extension L1 {
         return EntryID(id)
     }
 
+    /// A live entry whose key seems to have this hash (48 bits are compared), or nil: for callers that
+    /// remember hashes alone.
+    package borrowing func entry(hash: UInt64, nowMs: UInt64) -> EntryID? {
+        let low = UInt32(truncatingIfNeeded: hash)
+        let tag = Index.tag(hash)
+        var bucket = index.bucket(low)
+        while true {
+            var matches = index.matches(bucket, tag)
+            while matches != 0 {
+                let id = index.id(bucket, matches.trailingZeroBitCount)
+                if entries[id].hash == low, isCurrent(id, nowMs) { return EntryID(id) }
+                matches &= matches &- 1
+            }
+            guard let next = index.following(bucket) else { return nil }
+            bucket = next
+        }
+    }
+
     /// Asks the processor to load the index bucket of `hash`: for batches, some keys ahead.
     package borrowing func prefetch(hash: UInt64) {
         index.prefetch(UInt32(truncatingIfNeeded: hash))

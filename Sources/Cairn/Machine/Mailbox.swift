@@ -55,6 +55,15 @@ package struct MailboxLane: BitwiseCopyable {
         return slot(position)
     }
 
+    // SAFETY: as `beginWrite`.
+    /// Writer: whether `count` messages fit.
+    package mutating func hasRoom(_ count: Int) -> Bool {
+        if limit &- position < UInt64(count) {
+            limit = unsafe cairn_load_acquire(headWord) &+ mask &+ 1
+        }
+        return limit &- position >= UInt64(count)
+    }
+
     // SAFETY: release order makes the slot's bytes visible before the index.
     /// Writer: hands the slot of `beginWrite` over.
     @inline(__always)

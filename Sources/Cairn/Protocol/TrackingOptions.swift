@@ -1,7 +1,7 @@
 /// `CLIENT TRACKING ON|OFF [REDIRECT id] [PREFIX prefix ...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]`
 package struct TrackingOptions: Equatable, Sendable {
     /// The mode a connection tracks in.
-    package struct Mode: OptionSet, Sendable {
+    package struct Mode: OptionSet, Sendable, BitwiseCopyable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
         /// Tracking is on; the others mean nothing without it.

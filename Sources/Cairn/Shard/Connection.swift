@@ -108,6 +108,8 @@ struct ConnectionFlags: OptionSet, BitwiseCopyable {
     static let unixSocket = ConnectionFlags(rawValue: 1 << 27)
     /// Zero copy gains nothing for this peer (loopback): the kernel said so.
     static let zeroCopyFutile = ConnectionFlags(rawValue: 1 << 28)
+    /// Invalidations or messages wait for the end of the reply being written.
+    static let pushPending = ConnectionFlags(rawValue: 1 << 29)
 }
 
 /// How a connection's bytes are received.

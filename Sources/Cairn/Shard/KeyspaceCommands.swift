@@ -192,7 +192,7 @@ extension Shard where Engine: ~Copyable {
         }
         var gather = Gather(kind: kind, connection: place)
         gather.generation = connections[Int(place)].generation
-        if kind == .array || kind == .text {
+        if kind.isList {
             guard let large = takeLarge(4096) else {
                 emitError(.outOfMemory)
                 return .done
@@ -327,6 +327,12 @@ extension Shard where Engine: ~Copyable {
         case .killed:
             if gather.sum > 0 { emitOK() } else { emitError(.noSuchClient) }
         case .info: emitInfo(InfoSections(rawValue: gather.sum))
+        case .distinct:
+            answerDistinct(gather)
+            releaseLarge(gather.large)
+        case .counts:
+            answerCounts(gather)
+            releaseLarge(gather.large)
         }
     }
 }

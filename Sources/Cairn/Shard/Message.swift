@@ -31,12 +31,12 @@ struct Message {
         /// One way: a socket for the receiver to serve.
         case adopt
         case lock
-        /// One way: a key changed that clients of the receiver track.
+        /// One way: a `Notice` about followers.
         case invalidate
-        /// A message to the subscribers of a channel.
-        case publish
-        /// One way: a client of the receiver is to be told or ended (CLIENT KILL, redirects).
-        case notify
+        /// Whether a client id is connected to the receiver.
+        case findClient
+        /// Pins a value that is to be copied and tells what it is.
+        case fetch
         /// A command of the control kind that every shard takes part in.
         case control
         // Responses.
@@ -145,6 +145,8 @@ enum MessageFlag {
     static let noLoop: UInt8 = 4
     static let noTouch: UInt8 = 8
     static let unixSocket: UInt8 = 16
+    /// Of a reservation, and of its refusal: only where there is no such key.
+    static let onlyIfAbsent: UInt8 = 32
 }
 
 /// A request to another shard that has not been answered.
@@ -158,6 +160,9 @@ struct RemoteCall: BitwiseCopyable {
         case lock
         case watch
         case transfer
+        /// A notice with a long key: the answer frees its block.
+        case notice
+        case findClient
     }
     var purpose = Purpose.reply
     var shard: UInt8 = 0
@@ -169,6 +174,8 @@ struct RemoteCall: BitwiseCopyable {
     var block = BufferPool.Block.none
     var large: Int32 = -1
     var startedNs: UInt64 = 0
+    /// The client id that was asked for.
+    var client: UInt64 = 0
 }
 
 /// One reply that several shards contribute to.
@@ -183,6 +190,12 @@ struct Gather: BitwiseCopyable {
         case killed
         /// INFO of the sections in `sum`, once every shard has stated its gauges.
         case info
+        /// Elements of all shards, each once, in `large`.
+        case distinct
+        /// Names and numbers, the same of each shard, in `large`.
+        case counts
+
+        var isList: Bool { self == .array || self == .text || self == .distinct || self == .counts }
     }
     var kind = Kind.sum
     var connection: Int32 = -1

@@ -20,6 +20,8 @@ struct OutputSegment: BitwiseCopyable {
         case remoteBlock
         /// A growing buffer of this shard: released.
         case large
+        /// A payload with several receivers: one reference less.
+        case shared
         /// Not yet there.
         case hole
     }

@@ -20,17 +20,15 @@ extension Shard where Engine: ~Copyable {
         emitValue(entry, offset: 0, length: l1.valueLength(of: entry))
     }
 
-    /// The entry of `key` for a read: counted, told to the policy and to the client's tracking.
+    /// The entry of `key` for a read: counted, and told to the policy.
     @inline(__always)
     mutating func lookup(_ key: Bytes, hash: UInt64) -> EntryID? {
         guard let entry = l1.find(key, hash: hash, nowMs: nowMs) else {
             stats.add(.missesAbsent)
-            if _slowPath(context.tracks) { noteTrackedRead(key, hash: hash, entry: nil) }
             return nil
         }
         stats.add(.hitsRAM)
         if _fastPath(!context.noTouch) { l1.touch(entry, nowMs: nowMs) }
-        if _slowPath(context.tracks) { noteTrackedRead(key, hash: hash, entry: entry) }
         return entry
     }
 

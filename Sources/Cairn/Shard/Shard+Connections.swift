@@ -56,7 +56,10 @@ extension Shard where Engine: ~Copyable {
         connection.socket = socket
         connection.flags = group.texts.needsPassword ? [.open] : [.open, .authenticated]
         if isUnix { connection.flags.insert(.unixSocket) }
-        connection.id = group.words.add(ShardGroup.Word.clientID.rawValue, 1)
+        // Ids grow, and tell the shard: `homeShard(of:)`.
+        connection.id =
+            group.words.add(ShardGroup.Word.clientID.rawValue, 1) * UInt64(group.shards)
+            + UInt64(index)
         connection.createdMs = nowMs
         connection.lastActiveMs = nowMs
         connections[Int(place)] = connection
@@ -117,7 +120,9 @@ extension Shard where Engine: ~Copyable {
         if connection.flags.contains(.dirty) || connection.flags.contains(.queued) {
             return  // sendOutput or runWaiting frees it when it leaves their queue
         }
-        leaveTransaction(place)
+        // A command that takes locks of its own may stand before the client's transaction.
+        while connections[Int(place)].transaction >= 0 { leaveTransaction(place) }
+        dropGather(place)
         dropStream(place)
         leaveFollowers(place)
         dropInput(place)

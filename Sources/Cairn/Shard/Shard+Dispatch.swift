@@ -77,6 +77,7 @@ extension Shard where Engine: ~Copyable {
         if _fastPath(owner == index) {
             if _slowPath(isLockedOut) { return waitNextTurn(place) }
             if executeOnKey(id, input, hash: hash) == .wait { return waitNextTurn(place) }
+            if _slowPath(context.tracks) { noteTrackedRead(id, key, hash: hash) }
             return .done
         }
         if forward(id, input, arguments: .all(arguments.count), hash: hash, to: owner) {
@@ -147,6 +148,7 @@ extension Shard where Engine: ~Copyable {
         if owner == index {
             if isLockedOut { return false }
             readValue(key, hash: hash)
+            if _slowPath(context.tracks) { noteTrackedRead(.get, key, hash: hash) }
             return true
         }
         return forward(
@@ -224,8 +226,9 @@ extension Shard where Engine: ~Copyable {
             case .refused: gathers.update(gather) { $0.failed = true }
             case .conditionFailed: break
             }
-        } else if applyToKey(id, key, hash: hash) {
-            gathers.update(gather) { $0.sum += 1 }
+        } else {
+            if applyToKey(id, key, hash: hash) { gathers.update(gather) { $0.sum += 1 } }
+            if _slowPath(context.tracks) { noteTrackedRead(id, key, hash: hash) }
         }
         return .done
     }
@@ -320,9 +323,9 @@ extension Shard where Engine: ~Copyable {
         spill()
         let tail = connections[Int(place)].outputTail
         let step = execute(place, input, id, spec)
-        if step == .wait { return .wait }
         spill()
         dropReplies(place, after: tail)
+        if step == .wait { return .wait }
         connections[Int(place)].flags.remove(.skipNext)
         return .done
     }

@@ -156,7 +156,7 @@ extension Shard where Engine: ~Copyable {
             if connections[Int(place)].stream >= 0 {
                 let used = continueStream(place, input.dropping(position))
                 position += used
-                if connections[Int(place)].stream >= 0 || isHalted(place) { break }
+                if connections[Int(place)].stream >= 0 || !goesOn(place) { break }
                 continue
             }
             prefetchAhead(input, position)
@@ -193,7 +193,7 @@ extension Shard where Engine: ~Copyable {
                 closeWhenAnswered(place, .protocolError)
                 position = input.count
             }
-            if isHalted(place) { break }
+            if !goesOn(place) { break }
         }
         endReplies(place)
         return isEnding(place) ? input.count : position
@@ -215,6 +215,19 @@ extension Shard where Engine: ~Copyable {
         if lookAhead.known > 4 { l1.prefetchEntry(hash: lookAhead[4]) }
         if lookAhead.known > 2 { l1.prefetchHead(hash: lookAhead[2]) }
         lookAhead.drop()
+    }
+
+    /// Whether the next command may be served.
+    @inline(__always)
+    private mutating func goesOn(_ place: Int32) -> Bool {
+        let flags = connections[Int(place)].flags
+        if _fastPath(
+            flags.isDisjoint(with: [.paused, .closing, .dead, .pushPending, .cachingNext]))
+        {
+            return true
+        }
+        afterCommand(place)
+        return !isHalted(place)
     }
 
     @inline(__always)

@@ -31,6 +31,7 @@ extension Shard where Engine: ~Copyable {
         let began = engine.now
         nowNs = began
         nowMs = engine.wallMilliseconds
+        refreshPrefixes()
         if group.shards > 1 { group.grid.announceAwake(index) }
         var completions = 0
         while let completion = engine.nextCompletion() {
@@ -119,7 +120,7 @@ extension Shard where Engine: ~Copyable {
     /// Nanoseconds between two rounds of upkeep.
     private var upkeepNs: UInt64 { 100_000_000 }
 
-    private var hasUrgentUpkeep: Bool { l1HasWork }
+    private var hasUrgentUpkeep: Bool { l1HasWork || followers.hasWork }
 
     private mutating func upkeep() {
         l1HasWork = l1.maintain(nowMs: nowMs) == 0

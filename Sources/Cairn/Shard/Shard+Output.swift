@@ -208,6 +208,7 @@ extension Shard where Engine: ~Copyable {
         case .remoteBlock: releaseRemote(segment.handle, kind: .block, shard: Int(segment.shard))
         case .remoteLarge: releaseRemote(segment.handle, kind: .large, shard: Int(segment.shard))
         case .large: releaseLarge(Int32(bitPattern: segment.handle))
+        case .shared: releasePayload(Int32(bitPattern: segment.handle))
         case .borrowed, .hole: break
         }
     }

@@ -98,7 +98,7 @@ extension Shard where Engine: ~Copyable {
         wakeWanted[shard] = true
     }
 
-    private var contextFlags: UInt8 {
+    var contextFlags: UInt8 {
         (context.version == .resp3 ? MessageFlag.resp3 : 0)
             | (context.tracks ? MessageFlag.tracks : 0)
             | (context.noLoop ? MessageFlag.noLoop : 0)
@@ -143,14 +143,16 @@ extension Shard where Engine: ~Copyable {
     static var messagesPerTurn: Int { 256 }
 
     mutating func serveMailboxes() {
-        for other in 0..<group.shards where other != index {
-            while let slot = responsesIn[other].peek() {
-                take(Message(slot), from: other)
-                responsesIn[other].consume()
-            }
-        }
+        for other in 0..<group.shards where other != index { takeResponses(of: other) }
         flushReleases()
         for other in 0..<group.shards where other != index { serveRequests(of: other) }
+    }
+
+    mutating func takeResponses(of other: Int) {
+        while let slot = responsesIn[other].peek() {
+            take(Message(slot), from: other)
+            responsesIn[other].consume()
+        }
     }
 
     private mutating func serveRequests(of other: Int) {
@@ -161,6 +163,7 @@ extension Shard where Engine: ~Copyable {
                 let slot = requestsIn[other].peek()
             else { return }
             stats.add(.crossShardServed)
+            refreshPrefixes()
             let served = serve(Message(slot), from: other)
             if !served { return }
             requestsIn[other].consume()

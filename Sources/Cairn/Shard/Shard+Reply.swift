@@ -21,7 +21,7 @@ extension Shard where Engine: ~Copyable {
         context.connection = place
         context.version = connection.version
         context.clientID = connection.id
-        context.tracks = connection.flags.contains(.tracking)
+        context.tracks = Self.tracksReads(connection.flags)
         context.noLoop = connection.flags.contains(.trackingNoLoop)
         context.noTouch = connection.flags.contains(.noTouch)
         context.home = UInt8(truncatingIfNeeded: index)
@@ -158,6 +158,21 @@ extension Shard where Engine: ~Copyable {
     mutating func emitMap(_ pairs: Int) {
         advance(
             ReplyWriter.mapHeader(pairs: pairs, context.version, into: room(32), at: scratchCount))
+    }
+
+    mutating func emitSet(_ count: Int) {
+        advance(ReplyWriter.setHeader(count, context.version, into: room(32), at: scratchCount))
+    }
+
+    /// CLIENT HELP and its kin.
+    mutating func emitHelp(_ command: CommandID) {
+        advance(CommandHelp.reply(command, into: room(8192), at: scratchCount))
+    }
+
+    mutating func emitPrefixOverlap(_ prefix: Bytes, _ existing: Bytes) {
+        let target = room(Self.errorBytesMax)
+        advance(
+            ReplyWriter.prefixOverlap(prefix, existing: existing, into: target, at: scratchCount))
     }
 
     mutating func emitPush(_ count: Int) {

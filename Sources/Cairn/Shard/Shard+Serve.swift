@@ -15,9 +15,9 @@ extension Shard where Engine: ~Copyable {
                 Int32(bitPattern: message.handle),
                 isUnix: message.flags & MessageFlag.unixSocket != 0)
         case .lock: return serveLock(message, from: other)
-        case .invalidate: serveInvalidate(message)
-        case .publish: servePublish(message, from: other)
-        case .notify: serveNotify(message)
+        case .invalidate: serveInvalidate(message, from: other)
+        case .findClient: serveFindClient(message, from: other)
+        case .fetch: return serveFetch(message, from: other)
         case .control: return serveControl(message, from: other)
         case .reply, .replyBlock, .replyLarge, .replyLease, .piece, .reserved, .busy, .refused,
             .locked:
@@ -39,6 +39,10 @@ extension Shard where Engine: ~Copyable {
             return false
         }
         respond(message, to: other)
+        // Behind the reply: what this may tell the client must not overtake it.
+        if _slowPath(context.tracks), arguments.count > 1 {
+            noteTrackedRead(id, arguments.argument(1, in: input), hash: message.hash)
+        }
         return true
     }
 
@@ -178,6 +182,8 @@ extension Shard where Engine: ~Copyable {
         case .lock: lockAnswered(call, from: other)
         case .watch: watchAnswered(call, message)
         case .transfer: transferAnswered(call, message, from: other)
+        case .notice: break
+        case .findClient: clientFound(call, message)
         }
     }
 
@@ -396,6 +402,19 @@ extension Shard where Engine: ~Copyable {
             gather.remaining -= 1
         }
         finishGather(call.gather)
+    }
+
+    /// A connection ends in the middle of a command whose parts are counted: the last part frees it.
+    mutating func dropGather(_ place: Int32) {
+        let index = connections[Int(place)].gather
+        guard index >= 0 else { return }
+        connections[Int(place)].gather = -1
+        if gathers[index].remaining == 0 {
+            if gathers[index].large >= 0 { releaseLarge(gathers[index].large) }
+            gathers.give(index)
+        } else {
+            gathers.update(index) { $0.complete = true }
+        }
     }
 
     /// Answers once all parts are in.

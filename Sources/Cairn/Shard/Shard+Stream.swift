@@ -447,7 +447,7 @@ extension Shard where Engine: ~Copyable {
         message.command = stream.command.rawValue
         message.handle = stream.entry.raw
         message.hash = stream.hash
-        message.flags = context.version == .resp3 ? MessageFlag.resp3 : 0
+        message.flags = contextFlags
         message.clientID = context.clientID
         options.encode(into: message.payload)
         var call = streamCall(place, owner)
@@ -482,6 +482,15 @@ extension Shard where Engine: ~Copyable {
         let key = message.encodedArguments
         guard let slot = responsesOut[other].beginWrite() else { return false }
         let response = Message(slot)
+        let onlyIfAbsent = message.flags & MessageFlag.onlyIfAbsent
+        if onlyIfAbsent != 0, l1.find(key, hash: message.hash, nowMs: nowMs) != nil {
+            response.clear(.refused)
+            response.flags = onlyIfAbsent
+            response.call = message.call
+            response.generation = message.generation
+            publishResponse(to: other)
+            return true
+        }
         switch l1.reserve(key, hash: message.hash, valueLength: message.length, nowMs: nowMs) {
         case .busy: return false
         case .entry(let entry):

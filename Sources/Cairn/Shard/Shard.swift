@@ -87,6 +87,10 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var live = LiveSettings()
     /// Version of the next change: grows with every change of any key of this shard.
     var nextVersion: UInt64
+    /// For absent keys that are watched: the version last published in each of 4,096 parts of the key
+    /// space. Kept from the first such WATCH on.
+    var publishedVersions = FixedArray<UInt64>(repeating: 0, count: 4096)
+    var remembersPublished = false
     var random: Random
     var turnCounts = TurnCounts()
     /// The growing buffer of a remote reply beyond the scratch; -1: none.
@@ -104,6 +108,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         guard let pool = BufferPool(bytes: capacity.poolBytes, node: node) else {
             throw .outOfMemory(what: "connection buffers", bytes: capacity.poolBytes)
         }
+        let followers = try Followers(
+            capacity: capacity.followers, shards: group.shards, node: node)
         self.pool = pool
         self.group = group
         self.index = index
@@ -145,7 +151,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         responsesIn = lanes(.response, outgoing: false)
         wakeWanted = FixedArray(repeating: false, count: group.shards)
         releases = ReleaseQueue(capacity: capacity.calls + 64)
-        followers = Followers(capacity: capacity.followers)
+        self.followers = followers
         limits.bulkBytesMax = min(512 << 20, group.settings.maxValueSize)
         random = Random(seed: seed)
         // Versions grow across restarts too: they start at the wall clock's microseconds.
@@ -163,6 +169,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
             + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 48)
             + capacity.streams * MemoryLayout<StreamedValue>.stride
             + capacity.transactions * MemoryLayout<Transaction>.stride
+            + Followers.footprint(capacity: capacity.followers)
             + scratchBytes + (1 << 20) + (64 << 10)
     }
 }

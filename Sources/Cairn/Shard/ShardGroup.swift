@@ -26,7 +26,7 @@ package final class ShardGroup: Sendable {
         case transactionID
         /// Shards that have ended.
         case ended
-        /// 1 while key prefixes are followed on any shard.
+        /// Grows with each change of the followed key prefixes: a shard then copies them anew.
         case broadcasts
         /// Unix milliseconds until which commands wait (CLIENT PAUSE), and whether writes only.
         case pauseUntilMs
@@ -53,6 +53,7 @@ package final class ShardGroup: Sendable {
     package let hasher: KeyHasher
     package let stats: [ShardStats]
     package let texts: ServerTexts
+    let broadcasts = BroadcastRegistry()
     /// Unix milliseconds of the start.
     package let startedMs: UInt64
 

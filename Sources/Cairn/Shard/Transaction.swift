@@ -26,12 +26,18 @@ struct Transaction: BitwiseCopyable {
     var next = 0
     var started = false
     var id: UInt64 = 0
+    /// One command that takes locks of its own, without MULTI.
+    var isImplicit = false
+    /// The client's own transaction (it watches keys) while an implicit one stands before it; -1: none.
+    var outer: Int32 = -1
+    /// A value on its way, of a command over two keys.
+    var transfer = Transfer()
     var participants = ShardSet()
     var held = ShardSet()
 }
 
 /// A set of shards, at most 256.
-struct ShardSet: BitwiseCopyable, Equatable {
+struct ShardSet: BitwiseCopyable, Equatable, Sendable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     static func == (a: ShardSet, b: ShardSet) -> Bool {
@@ -52,6 +58,10 @@ struct ShardSet: BitwiseCopyable, Equatable {
 
     mutating func insert(_ shard: Int) {
         set(shard >> 6, word(shard >> 6) | 1 << UInt64(shard & 63))
+    }
+
+    mutating func formUnion(_ other: ShardSet) {
+        for index in 0..<4 { set(index, word(index) | other.word(index)) }
     }
 
     mutating func remove(_ shard: Int) {

@@ -76,11 +76,14 @@ extension Shard where Engine: ~Copyable {
 
     /// Makes a filled reservation the key's value.
     mutating func publish(_ entry: EntryID, _ key: Bytes, _ hash: UInt64, expiry: UInt64) {
-        let wasTracked = isFollowed(key, hash)
-        l1.setVersion(entry, takeVersion())
+        let version = takeVersion()
+        l1.setVersion(entry, version)
         l1.setExpiry(entry, expiry)
         l1.commit(entry, nowMs: nowMs)
-        if _slowPath(wasTracked) { noteChange(key, hash: hash) }
+        if _slowPath(remembersPublished) {
+            publishedVersions[Int(truncatingIfNeeded: hash & 4095)] = version
+        }
+        if _slowPath(isFollowed(key, hash)) { noteChange(key, hash: hash) }
     }
 
     /// An entry was changed where it lies.
