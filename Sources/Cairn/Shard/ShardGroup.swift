@@ -84,7 +84,6 @@ package final class ShardGroup: Sendable {
         set(.ttlMilliseconds, settings.l1.ttlMilliseconds ?? 0)
         set(.spinMicroseconds, settings.spinMicroseconds)
         texts.slowLengthMax = settings.slowlogLengthMax
-        texts.setPassword(settings.password.map { Array($0.utf8) })
         words.add(Word.settingsVersion.rawValue, 1)
     }
 
