@@ -144,12 +144,15 @@ struct RateWindow: BitwiseCopyable {
 
     private var samples = InlineArray<16, Sample>(repeating: Sample())
     private var next = 0
+    /// When the last sample was taken.
+    private(set) var sampledNs: UInt64 = 0
 
     /// Adds a sample; the one it replaces is the oldest.
     mutating func add(_ sample: Sample) -> Sample {
         let oldest = samples[next]
         samples[next] = sample
         next = (next + 1) % 16
+        sampledNs = sample.nanoseconds
         return oldest
     }
 

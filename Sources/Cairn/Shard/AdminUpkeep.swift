@@ -42,7 +42,9 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
+    /// A sample each round of upkeep, however often INFO asks in between.
     private mutating func publishRates() {
+        if nowNs &- admin.rates.sampledNs < 90_000_000 { return }
         var sample = RateWindow.Sample()
         var used: UInt64 = 0
         sample.nanoseconds = nowNs

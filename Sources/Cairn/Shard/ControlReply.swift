@@ -1,8 +1,8 @@
 /// A reply of the control kind, built in ordinary memory: COMMAND DOCS, SLOWLOG GET, LATENCY.
 ///
 /// The data path writes replies where they leave from (`ReplyWriter`); these are long, nested and
-/// rare, and an array that grows is the simplest thing that is right. Bounded by the tables they are
-/// made from: the longest, COMMAND DOCS, has about 60 KiB.
+/// rare, and an array that grows is the simplest thing that is right. Bounded by the tables they
+/// are made from: the longest, COMMAND DOCS, has about 60 KiB.
 struct ControlReply {
     let version: RESPVersion
     private(set) var bytes: [UInt8] = []

@@ -137,6 +137,8 @@ extension Shard where Engine: ~Copyable {
 
     /// Appends a bulk string to a growing buffer.
     mutating func appendBulk(_ large: Int32, _ bytes: Bytes) -> Bool {
+        // The header is made behind the replies that wait in the scratch.
+        if scratchCount > Self.scratchBytes - 32 { spill() }
         let header = scratch.bytes.slice(Self.scratchBytes - 32, 32)
         guard let end = ReplyWriter.bulkHeader(length: bytes.count, into: header, at: 0),
             appendLarge(large, header.bytes.slice(0, end)), appendLarge(large, bytes)
