@@ -126,8 +126,8 @@ package struct Slab: ~Copyable {
     package func prefetch(_ handle: ChunkHandle) {
         let size = Int(pages[handle.page].chunkBytes)
         let address = unsafe arena.address(of: handle.page) + handle.slot &* size
-        unsafe cairn_prefetch(address)
-        unsafe cairn_prefetch(address + 64)
+        unsafe AddressRange.prefetch(address)
+        unsafe AddressRange.prefetch(address + 64)
     }
 
     /// Bytes of the chunk.

@@ -118,14 +118,4 @@ extension Shard where Engine: ~Copyable {
         emitRaw(text)
         emit("\r\n")
     }
-
-    /// Lines of help of a container.
-    mutating func emitHelp(_ id: CommandID) {
-        // The longest, CLIENT's, has 2.4 KiB.
-        if scratchCount + 8192 > Self.scratchBytes { spill() }
-        guard let end = CommandHelp.reply(id, into: scratch.bytes, at: scratchCount) else {
-            ensureFailed("help longer than its room", #fileID, #line)
-        }
-        scratchCount = end
-    }
 }

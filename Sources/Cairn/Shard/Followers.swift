@@ -42,7 +42,7 @@ struct Followers: ~Copyable {
     var notices: NoticeQueue
     var payloads: SlotPool<SharedPayload>
     /// Where a push is put together: kind, key of at most 16 KiB, and what stands around it.
-    var staging = FixedArray<UInt8>(repeating: 0, count: Followers.stagingBytes)
+    var staging: FixedArray<UInt8>
     /// Whether any change of a key may have to be told: the one thing writes look at.
     private(set) var isActive = false
 
@@ -53,17 +53,23 @@ struct Followers: ~Copyable {
         guard let topics = TopicTable(followers: capacity) else {
             throw .outOfMemory(what: "names of channels", bytes: TopicTable.footprint(followers: 0))
         }
+        let tracking = try Self.makeTracking(node)
         self.topics = topics
-        do throws(AddressRange.Failure) {
-            tracking = try TrackingTable(node: node)
-        } catch {
-            throw .outOfMemory(what: "the table of tracked keys", bytes: error.bytes)
-        }
+        self.tracking = tracking
+        staging = FixedArray(repeating: 0, count: Self.stagingBytes)
         clients = SlotPool(repeating: Follower(), count: capacity)
         buckets = FixedArray(repeating: -1, count: 4096)
         broadcast = BroadcastPrefixes()
         notices = NoticeQueue(shards: shards)
         payloads = SlotPool(repeating: SharedPayload(), count: Self.payloadsMax)
+    }
+
+    private static func makeTracking(_ node: Int?) throws(MachineError) -> TrackingTable {
+        do throws(AddressRange.Failure) {
+            return try TrackingTable(node: node)
+        } catch {
+            throw .outOfMemory(what: "the table of tracked keys", bytes: error.bytes)
+        }
     }
 
     static func footprint(capacity: Int) -> Int {

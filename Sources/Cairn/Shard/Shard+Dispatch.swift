@@ -32,7 +32,7 @@ extension Shard where Engine: ~Copyable {
         }
         connections[Int(place)].commands &+= 1
         connections[Int(place)].lastCommand = id
-        if _slowPath(live.slowlogOn && (live.timesFast || !spec.flags.contains(.fast))) {
+        if _slowPath(live.slowlogOn && (live.timesFast || !spec.isQuick)) {
             return timed(place, input, id, spec)
         }
         return execute(place, input, id, spec)
@@ -366,6 +366,8 @@ struct SpecBits: BitwiseCopyable {
     var firstKey: Int8 = 0
     var hasOneKey = false
     var flags = CommandFlags(rawValue: 0)
+    /// Constant time, or one key: never worth the slow log's two looks at the clock.
+    var isQuick = false
 
     init() {}
 
@@ -374,6 +376,7 @@ struct SpecBits: BitwiseCopyable {
         firstKey = spec.keys.first
         hasOneKey = spec.keys.first == 1 && spec.keys.last == 1
         flags = spec.flags
+        isQuick = hasOneKey || spec.flags.contains(.fast)
     }
 
     @inline(__always)

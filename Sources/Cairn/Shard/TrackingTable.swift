@@ -52,8 +52,10 @@ struct TrackingTable: ~Copyable {
     private var goneCursor = 0
 
     init(node: Int?) throws(AddressRange.Failure) {
-        nodes = try ReservedTable(capacity: Self.nodesMax, node: node)
-        buckets = try ReservedTable(capacity: Self.nodesMax, node: node)
+        let nodes = try ReservedTable<Node>(capacity: Self.nodesMax, node: node)
+        let buckets = try ReservedTable<Int32>(capacity: Self.nodesMax, node: node)
+        self.nodes = nodes
+        self.buckets = buckets
         clients = SlotPool(repeating: Client(), count: Self.clientsMax)
         clientBuckets = FixedArray(repeating: -1, count: Self.clientsMax)
     }
