@@ -1,9 +1,9 @@
 /// Where the arguments of one command lie in the input.
 ///
-/// One table serves all connections of a shard: each parse refills it, and it means nothing once the
-/// input it was filled from has moved. The arguments of an inline command with quotes exist nowhere
-/// in the input in their unescaped form; the table keeps those in scratch memory of its own, which
-/// `argument(_:in:)` hides.
+/// One table serves all connections of a shard: each parse refills it, and it means nothing once
+/// the input it was filled from has moved. The arguments of an inline command with quotes exist
+/// nowhere in the input in their unescaped form; the table keeps those in scratch memory of its
+/// own, which `argument(_:in:)` hides.
 ///
 /// - Invariant: slots `first ..< count` lie inside the input (or the scratch memory).
 /// - Limits: offsets are 32 bits, so an input view is at most 4 GiB - 1.
@@ -19,7 +19,7 @@ package struct ArgumentTable: ~Copyable {
     var scratch: FixedArray<UInt8>
     /// Whether the slots refer to `scratch`.
     var isInScratch = false
-    /// Number of arguments known, the command's name included. After `.largeValue`: those before it.
+    /// Number of arguments known, the command's name included; after `.largeValue` those before it.
     package internal(set) var count = 0
     /// Index of the first argument the table knows: 0, or the one behind a streamed value.
     package internal(set) var first = 0

@@ -1,10 +1,10 @@
 /// Finds commands by name.
 ///
-/// A name of up to eight bytes is one 64-bit word, longer ones (at most 16) two; both are lowered by
-/// setting bit 5 and compared with constants: GET and SET first, the rest by a switch, which compiles
-/// to a binary search. Bit 5 maps no byte but an upper-case letter to a lower-case one, so only the
-/// dot of `CAIRN.` has an alias (0x0E), which `lookup` refuses. The constants are the names'
-/// little-endian bytes; a test looks up every name.
+/// A name of up to eight bytes is one 64-bit word, longer ones (at most 16) two; both are lowered
+/// by setting bit 5 and compared with constants: GET and SET first, the rest by a switch, which
+/// compiles to a binary search. Bit 5 maps no byte but an upper-case letter to a lower-case one, so
+/// only the dot of `CAIRN.` has an alias (0x0E), which `lookup` refuses. The constants are the
+/// names' little-endian bytes; a test looks up every name.
 package enum CommandTable {
     /// The longest name, bytes.
     static let nameBytesMax = 16
@@ -108,107 +108,33 @@ package enum CommandTable {
         let tail = name.load(name.count &- 8, as: UInt64.self) | 0x2020_2020_2020_2020
         // The last eight bytes overlap the first: shift out what `low` already holds.
         let high = tail >> UInt64((16 &- name.count) &* 8)
+        guard let found = longName(low), found.rest == high else { return nil }
+        let dot = UInt8(ascii: ".")
+        return UInt8(truncatingIfNeeded: low >> 40) == dot && name[5] != dot ? nil : found.id
+    }
+
+    /// Names of more than eight bytes by their first eight, which are all different, and the rest.
+    private static func longName(_ low: UInt64) -> (id: CommandID, rest: UInt64)? {
         switch low {
-        case 0x6C66_7962_7263_6E69:  // "incrbyfl"
-            switch high {
-            case 0x74_616F: return .incrbyfloat
-            default: return nil
-            }
-        case 0x6165_7269_7078_6570:  // "pexpirea"
-            switch high {
-            case 0x74: return .pexpireat
-            default: return nil
-            }
-        case 0x6974_6572_6970_7865:  // "expireti"
-            switch high {
-            case 0x656D: return .expiretime
-            default: return nil
-            }
-        case 0x7465_7269_7078_6570:  // "pexpiret"
-            switch high {
-            case 0x65_6D69: return .pexpiretime
-            default: return nil
-            }
-        case 0x656B_6D6F_646E_6172:  // "randomke"
-            switch high {
-            case 0x79: return .randomkey
-            default: return nil
-            }
-        case 0x6269_7263_7362_7573:  // "subscrib"
-            switch high {
-            case 0x65: return .subscribe
-            default: return nil
-            }
-        case 0x7263_7362_7573_6E75:  // "unsubscr"
-            switch high {
-            case 0x65_6269: return .unsubscribe
-            default: return nil
-            }
-        case 0x6972_6373_6275_7370:  // "psubscri"
-            switch high {
-            case 0x6562: return .psubscribe
-            default: return nil
-            }
-        case 0x6373_6275_736E_7570:  // "punsubsc"
-            switch high {
-            case 0x6562_6972: return .punsubscribe
-            default: return nil
-            }
-        case 0x7570_2E6E_7269_6163:  // "cairn.pu"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x74: return .cairnPut
-            default: return nil
-            }
-        case 0x6567_2E6E_7269_6163:  // "cairn.ge"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x74: return .cairnGet
-            default: return nil
-            }
-        case 0x7473_2E6E_7269_6163:  // "cairn.st"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x7461: return .cairnStat
-            default: return nil
-            }
-        case 0x7270_2E6E_7269_6163:  // "cairn.pr"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x6863_7465_6665: return .cairnPrefetch
-            default: return nil
-            }
-        case 0x6E69_2E6E_7269_6163:  // "cairn.in"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x6574_6164_696C_6176: return .cairnInvalidate
-            default: return nil
-            }
-        case 0x6C66_2E6E_7269_6163:  // "cairn.fl"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x68_7375: return .cairnFlush
-            default: return nil
-            }
-        case 0x736C_2E6E_7269_6163:  // "cairn.ls"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x74_6174: return .cairnLstat
-            default: return nil
-            }
-        case 0x696C_2E6E_7269_6163:  // "cairn.li"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x7473: return .cairnList
-            default: return nil
-            }
-        case 0x6178_2E6E_7269_6163:  // "cairn.xa"
-            if name[5] != UInt8(ascii: ".") { return nil }
-            switch high {
-            case 0x72_7474: return .cairnXattr
-            default: return nil
-            }
-        default: return nil
+        case 0x6C66_7962_7263_6E69: (.incrbyfloat, 0x74_616F)
+        case 0x6165_7269_7078_6570: (.pexpireat, 0x74)
+        case 0x6974_6572_6970_7865: (.expiretime, 0x656D)
+        case 0x7465_7269_7078_6570: (.pexpiretime, 0x65_6D69)
+        case 0x656B_6D6F_646E_6172: (.randomkey, 0x79)
+        case 0x6269_7263_7362_7573: (.subscribe, 0x65)
+        case 0x7263_7362_7573_6E75: (.unsubscribe, 0x65_6269)
+        case 0x6972_6373_6275_7370: (.psubscribe, 0x6562)
+        case 0x6373_6275_736E_7570: (.punsubscribe, 0x6562_6972)
+        case 0x7570_2E6E_7269_6163: (.cairnPut, 0x74)
+        case 0x6567_2E6E_7269_6163: (.cairnGet, 0x74)
+        case 0x7473_2E6E_7269_6163: (.cairnStat, 0x7461)
+        case 0x7270_2E6E_7269_6163: (.cairnPrefetch, 0x6863_7465_6665)
+        case 0x6E69_2E6E_7269_6163: (.cairnInvalidate, 0x6574_6164_696C_6176)
+        case 0x6C66_2E6E_7269_6163: (.cairnFlush, 0x68_7375)
+        case 0x736C_2E6E_7269_6163: (.cairnLstat, 0x74_6174)
+        case 0x696C_2E6E_7269_6163: (.cairnList, 0x7473)
+        case 0x6178_2E6E_7269_6163: (.cairnXattr, 0x72_7474)
+        default: nil
         }
     }
 

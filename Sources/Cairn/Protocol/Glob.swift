@@ -3,8 +3,8 @@
 /// Gives what `stringmatchlen` gives, quirks included: ranges compare signed bytes, an unclosed
 /// bracket ends with the pattern, and an empty string matches only an empty pattern (so callers
 /// treat a lone `*` as "everything" first, as Redis does). Redis recurses at each `*` and, since
-/// 7.0.9, gives up on the earlier ones once the last has failed everywhere; this loop keeps only the
-/// last `*`, which is the same decision without recursion: at most
+/// 7.0.9, gives up on the earlier ones once the last has failed everywhere; this loop keeps only
+/// the last `*`, which is the same decision without recursion: at most
 /// `pattern.count * string.count` steps, whatever the pattern.
 package enum Glob {
     /// Whether all of `string` matches `pattern`.
@@ -96,8 +96,8 @@ package enum Glob {
         return isMatch != isNegated
     }
 
-    /// Whether `byte` lies between two bytes, in either order. Orders them first and lowers the case
-    /// after, as Redis does, with C's signed bytes.
+    /// Whether `byte` lies between two bytes, in either order. Orders them first and lowers the
+    /// case after, as Redis does, with C's signed bytes.
     private static func isInRange(
         _ byte: UInt8, _ from: UInt8, _ to: UInt8, _ ignoringCase: Bool
     ) -> Bool {

@@ -138,7 +138,7 @@ package enum LongDouble {
             exponent: exponent - shift - 127 + divisorShift)
     }
 
-    /// `value * 2^exponent` in 64 bits of precision, half to even; `isInexact`: a bit more than that.
+    /// `value * 2^exponent` in 64 bits of precision, half to even; `isInexact`: a bit more.
     private static func rounded(_ value: UInt128, isInexact: Bool, exponent: Int) -> Float80 {
         if value == 0 { return 0 }
         let zeros = value.leadingZeroBitCount

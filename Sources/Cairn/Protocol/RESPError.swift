@@ -1,4 +1,4 @@
-/// Errors answered to clients: Redis's exact texts, which a test compares with redis-server's replies.
+/// Errors answered to clients: Redis's exact texts, as redis-server 7.0.15 replied them.
 ///
 /// Values without memory: where a text quotes an argument, the case holds the argument's index and
 /// `ReplyWriter.error(_:arguments:in:into:at:)` fetches the bytes. No text is longer than

@@ -1,9 +1,9 @@
 /// Requests of RESP2 and RESP3 clients: bytes in, places of arguments out.
 ///
 /// Stateless. After `.needMore` the caller parses again from the same start when that many bytes
-/// have come; `RESPOutcome.needMore` says why this stays linear. Where Redis is lax, this is strict:
-/// Redis skips the two bytes behind a count or a value unseen, here they must be CR LF, and a
-/// violation is the invalid length it is a symptom of. Source of the grammar and texts: the RESP
+/// have come; `RESPOutcome.needMore` says why this stays linear. Where Redis is lax, this is
+/// strict: Redis skips the two bytes behind a count or a value unseen, here they must be CR LF, and
+/// a violation is the invalid length it is a symptom of. Source of the grammar and texts: the RESP
 /// specification and redis-server 7.0's replies.
 ///
 /// ```
@@ -111,29 +111,8 @@ package enum RESPParser {
         var cursor = offset
         var index = first
         while index < count {
-            var length = -1
-            if _fastPath(end &- cursor >= 5) {
-                let word = input.load(cursor, as: UInt32.self)
-                let high = Int((word >> 8) & 0xFF) &- zero
-                if word & 0xFFFF_00FF == 0x0A0D_0024 && high >= 0 && high <= 9 {
-                    // `$d\r\n`
-                    length = high
-                    cursor &+= 4
-                } else if word & 0xFF00_00FF == 0x0D00_0024 && input[cursor &+ 4] == lineFeed {
-                    // `$dd\r\n`
-                    let low = Int((word >> 16) & 0xFF) &- zero
-                    if high >= 1 && high <= 9 && low >= 0 && low <= 9 {
-                        length = high &* 10 &+ low
-                        cursor &+= 5
-                    }
-                } else if end &- cursor >= 10 && word & 0xFF == 0x24 {
-                    let digits = quickDigits(input.load(cursor &+ 1, as: UInt64.self))
-                    if digits.count > 0 && input[cursor &+ digits.count &+ 2] == lineFeed {
-                        length = digits.value
-                        cursor &+= digits.count &+ 3
-                    }
-                }
-            }
+            var (length, headerBytes) = quickLength(input, cursor)
+            cursor &+= headerBytes
             if _slowPath(length < 0) {
                 switch parseLength(
                     input, from: cursor, owedAfter: argumentBytesMin &* (count &- index &- 1),
@@ -172,6 +151,31 @@ package enum RESPParser {
         }
         arguments.count = count
         return .command(consumed: cursor &- start)
+    }
+
+    /// The length on a line of one to seven digits that is wholly there, and the bytes it takes
+    /// with its `$` and CRLF; -1 and no bytes: anything else.
+    @inline(__always)
+    private static func quickLength(_ input: Bytes, _ cursor: Int) -> (length: Int, bytes: Int) {
+        let left = input.count &- cursor
+        if _slowPath(left < 5) { return (-1, 0) }
+        let word = input.load(cursor, as: UInt32.self)
+        let high = Int((word >> 8) & 0xFF) &- zero
+        if word & 0xFFFF_00FF == 0x0A0D_0024 && high >= 0 && high <= 9 {
+            return (high, 4)  // `$d\r\n`
+        }
+        if word & 0xFF00_00FF == 0x0D00_0024 && input[cursor &+ 4] == lineFeed {
+            let low = Int((word >> 16) & 0xFF) &- zero
+            if high >= 1 && high <= 9 && low >= 0 && low <= 9 {
+                return (high &* 10 &+ low, 5)  // `$dd\r\n`
+            }
+        } else if left >= 10 && word & 0xFF == 0x24 {
+            let digits = quickDigits(input.load(cursor &+ 1, as: UInt64.self))
+            if digits.count > 0 && input[cursor &+ digits.count &+ 2] == lineFeed {
+                return (digits.value, digits.count &+ 3)
+            }
+        }
+        return (-1, 0)
     }
 
     /// The number in front of the CR among eight bytes: 1 to 7 digits, `count` of them; 0: anything

@@ -13,7 +13,7 @@ package struct RESPLimits: Equatable, Sendable {
     /// `.largeValue` instead of `.needMore`, so that the rest can be received where it will stay.
     /// `Int.max`: never.
     package var streamBytesMin = 16 << 10
-    /// False while a password is required and has not been given: the `...BeforeLogin` bounds apply.
+    /// False while a password is required and not given: the `...BeforeLogin` bounds apply.
     package var isAuthenticated = true
 
     /// Most arguments of a command of a client that has not logged in (as Redis).

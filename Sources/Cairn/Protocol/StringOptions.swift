@@ -1,7 +1,7 @@
 /// Options of SET and GETEX: `NX XX GET KEEPTTL PERSIST EX PX EXAT PXAT`.
 ///
-/// Parsing gives values or Redis's error and touches nothing else. An expiry is resolved in a second
-/// step, because GETEX looks at its time only when the key exists.
+/// Parsing gives values or Redis's error and touches nothing else. An expiry is resolved in a
+/// second step, because GETEX looks at its time only when the key exists.
 package struct StringOptions: Equatable, Sendable {
     package enum Condition: Equatable, Sendable, BitwiseCopyable {
         case always
@@ -125,8 +125,8 @@ package struct ExpiryRequest: Equatable, Sendable {
         return UInt64(try milliseconds(value, nowMs: nowMs, for: command))
     }
 
-    /// The same for the EXPIRE family, where zero and negative times are allowed and mean "now": the
-    /// result is not positive then, or past.
+    /// The same for the EXPIRE family, where zero and negative times are allowed and mean "now":
+    /// the result is not positive then, or past.
     func resolveSigned(
         _ arguments: borrowing ArgumentTable, in input: Bytes, nowMs: UInt64, for command: CommandID
     ) throws(RESPError) -> Int64 {
