@@ -34,7 +34,7 @@ let package = Package(
                 "Cairn",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             resources: [.embedInCode("Page")],
             swiftSettings: strict
@@ -53,6 +53,16 @@ let package = Package(
                 "CairnServer", "CairnLoad",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict
+        ),
+        // Here, not in Benchmarks/Package.swift: it is built on the machine layer's `package` interface.
+        .executableTarget(
+            name: "echo-yardstick",
+            dependencies: [
+                "Cairn",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/EchoYardstick",
             swiftSettings: strict
         ),
         .testTarget(name: "CairnTests", dependencies: ["Cairn"], swiftSettings: strict),

@@ -28,6 +28,9 @@ static inline int cairn_release(void *base, size_t bytes) {
     return munmap(base, bytes) == 0 ? 0 : -errno;
 }
 
+/* Grows a mapping, moving it where needed; NULL and errno on failure (the old one stays). */
+void *cairn_grow(void *base, size_t bytes, size_t wanted);
+
 static inline int cairn_advise(void *base, size_t bytes, int advice) {
     return madvise(base, bytes, advice) == 0 ? 0 : -errno;
 }

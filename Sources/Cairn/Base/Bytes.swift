@@ -8,21 +8,24 @@
 
 /// Read-only bytes owned elsewhere.
 @safe
-package struct Bytes {
+package struct Bytes: BitwiseCopyable {
     @usableFromInline package let base: UnsafeRawPointer?
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller's memory holds `count` bytes and outlives the view.
     @inlinable
     package init(_ base: UnsafeRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: nothing is read through a view of no bytes.
     /// No bytes.
     @inlinable
     package static var empty: Bytes { unsafe Bytes(nil, count: 0) }
 
+    // SAFETY: a static string's memory lives as long as the program and is never written.
     @inlinable
     package init(_ string: StaticString) {
         unsafe self.init(string.utf8Start, count: string.utf8CodeUnitCount)
@@ -83,26 +86,41 @@ package struct Bytes {
     /// The bytes as text, invalid UTF-8 repaired: for messages, not for the data path.
     package var text: String {
         if count == 0 { return "" }
-        return unsafe String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
+        return unsafe String(
+            decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    // SAFETY: the array keeps its bytes alive and unchanged during the call; the view must not
+    // leave it.
+    /// Lends the array's bytes to `body`: for replies of the control kind.
+    package func withBytes<Result>(_ body: (Bytes) -> Result) -> Result {
+        unsafe withUnsafeBytes { raw in
+            body(unsafe Bytes(raw.baseAddress, count: raw.count))
+        }
     }
 }
 
 /// Writable bytes owned elsewhere.
 @safe
-package struct MutableBytes {
+package struct MutableBytes: BitwiseCopyable {
     @usableFromInline package let base: UnsafeMutableRawPointer?
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller's memory holds `count` bytes, outlives the view and has no other writer.
     @inlinable
     package init(_ base: UnsafeMutableRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: nothing is written through a view of no bytes.
     @inlinable
     package static var empty: MutableBytes { unsafe MutableBytes(nil, count: 0) }
 
+    // SAFETY: the same memory and the same bound, with fewer rights.
     /// The same bytes, read-only.
     @inlinable @inline(__always)
     package var bytes: Bytes { unsafe Bytes(UnsafeRawPointer(base), count: count) }
@@ -153,7 +171,8 @@ package struct MutableBytes {
     @inlinable
     package func fill(_ value: UInt8) {
         if count == 0 { return }
-        unsafe base.unsafelyUnwrapped.initializeMemory(as: UInt8.self, repeating: value, count: count)
+        unsafe base.unsafelyUnwrapped.initializeMemory(
+            as: UInt8.self, repeating: value, count: count)
     }
 }
 

@@ -1,7 +1,7 @@
 /// A fixed number of trivial elements in memory of its own: the tables of the data path.
 ///
-/// Unlike `Array` it never reallocates, has no reference count and no copy on write; an index out of
-/// bounds is a crash with a text. Owned by one shard; freed with its owner.
+/// Unlike `Array` it never reallocates, has no reference count and no copy on write; an index out
+/// of bounds is a crash with a text. Owned by one shard; freed with its owner.
 ///
 /// - Invariant: every element is initialised for the whole life of the table.
 @safe
@@ -20,6 +20,14 @@ package struct FixedArray<Element: BitwiseCopyable>: ~Copyable {
         unsafe base = raw.bindMemory(to: Element.self, capacity: count)
         unsafe base.initialize(repeating: value, count: count)
         self.count = count
+    }
+
+    // SAFETY: a minimal allocation that no element of is ever read.
+    /// A table without elements.
+    package init(emptyOf: Element.Type) {
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 64)
+        unsafe base = raw.bindMemory(to: Element.self, capacity: 0)
+        count = 0
     }
 
     // SAFETY: frees what `init` allocated; the elements are trivial.

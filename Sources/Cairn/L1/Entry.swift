@@ -17,7 +17,7 @@ package struct EntryID: Equatable, Hashable, Sendable, BitwiseCopyable {
 
 /// What an object is (seed: the cache entry's type). Everything but `block` is metadata, which
 /// block traffic doesn't evict.
-package enum EntryType: UInt8, Sendable, CaseIterable {
+package enum EntryType: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case block, metadata, directory, inode, xattr
 }
 

@@ -19,28 +19,46 @@ extension L1 {
         return EntryID(id)
     }
 
+    /// A live entry whose key seems to have this hash (48 bits are compared), or nil: for callers that
+    /// remember hashes alone.
+    package borrowing func entry(hash: UInt64, nowMs: UInt64) -> EntryID? {
+        let low = UInt32(truncatingIfNeeded: hash)
+        let tag = Index.tag(hash)
+        var bucket = index.bucket(low)
+        while true {
+            var matches = index.matches(bucket, tag)
+            while matches != 0 {
+                let id = index.id(bucket, matches.trailingZeroBitCount)
+                if entries[id].hash == low, isCurrent(id, nowMs) { return EntryID(id) }
+                matches &= matches &- 1
+            }
+            guard let next = index.following(bucket) else { return nil }
+            bucket = next
+        }
+    }
+
     /// Asks the processor to load the index bucket of `hash`: for batches, some keys ahead.
     package borrowing func prefetch(hash: UInt64) {
         index.prefetch(UInt32(truncatingIfNeeded: hash))
     }
 
-    /// A batch's second stage, once the bucket has arrived: loads the record of the entry that the
-    /// hash's tag points to, most likely the right one.
+    /// The next stage: the entry the bucket most likely names. Its bucket was asked for before.
+    @inline(__always)
     package borrowing func prefetchEntry(hash: UInt64) {
         let home = index.bucket(UInt32(truncatingIfNeeded: hash))
         let matches = index.homeMatches(home, Index.tag(hash))
-        if matches != 0 {
-            entries.prefetch(index.homeID(home, matches.trailingZeroBitCount))
-        }
+        if matches != 0 { entries.prefetch(index.homeID(home, matches.trailingZeroBitCount)) }
     }
 
-    /// A batch's third stage, once the record has arrived: loads the start of the head chunk.
-    package borrowing func prefetchKey(hash: UInt64) {
-        let home = index.bucket(UInt32(truncatingIfNeeded: hash))
+    /// The last stage: the chunk with the entry's key and value.
+    @inline(__always)
+    package borrowing func prefetchHead(hash: UInt64) {
+        let low = UInt32(truncatingIfNeeded: hash)
+        let home = index.bucket(low)
         let matches = index.homeMatches(home, Index.tag(hash))
-        if matches != 0 {
-            slab.prefetch(entries[index.homeID(home, matches.trailingZeroBitCount)].head)
-        }
+        if matches == 0 { return }
+        let id = index.homeID(home, matches.trailingZeroBitCount)
+        if entries[id].hash == low { slab.prefetch(entries[id].head) }
     }
 
     /// The entry in the index with this key, whatever its expiry and epoch; `EntryID.none.raw`.
@@ -153,6 +171,10 @@ extension L1 {
 
     /// Unix milliseconds; 0: never expires. Allowed for reserved and live entries.
     package mutating func setExpiry(_ id: EntryID, _ expiryMs: UInt64) {
+        let meta = entries[id.raw].meta
+        if meta.state == .live, meta.epoch == epoch, meta.expires != (expiryMs != 0) {
+            counters.expiringEntries += meta.expires ? -1 : 1
+        }
         eviction.expiryChanged(id.raw, nowMs: clockMs, &entries) { entries in
             entries[id.raw].expiry = expiryMs
             entries[id.raw].meta.expires = expiryMs != 0

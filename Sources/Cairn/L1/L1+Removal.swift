@@ -19,6 +19,7 @@ extension L1 {
         eviction.remove(id, bytes: footprint(id), &entries)
         if entries[id].meta.epoch == epoch {
             liveCount -= 1
+            if entries[id].meta.expires { counters.expiringEntries -= 1 }
             counters.payloadBytes -= payload(id)
         }
         counters.count(reason)
@@ -134,6 +135,7 @@ extension L1 {
         epochsPending += 1
         flushCursor = 0
         liveCount = 0
+        counters.expiringEntries = 0
         counters.payloadBytes = 0
         return true
     }

@@ -22,6 +22,7 @@ extension L1 {
     private borrowing func validateEntries() -> (live: Int, chunks: Int) {
         var (free, reserved, live, current, detached, pinned, chunks) = (0, 0, 0, 0, 0, 0, 0)
         var payloadBytes = 0
+        var expiring = 0
         var bandBytes = InlineArray<4, Int>(repeating: 0)
         for place in 0..<entries.top {
             let id = UInt32(place)
@@ -39,6 +40,7 @@ extension L1 {
                 if entry.pins > 0 { pinned += 1 }
                 if entry.meta.epoch == epoch {
                     current += 1
+                    if entry.meta.expires { expiring += 1 }
                     payloadBytes += payload(id)
                 }
                 ensure(entry.meta.expires == (entry.expiry != 0), "expiry flag")
@@ -60,6 +62,7 @@ extension L1 {
         ensure(pinned == pinnedCount, "pinned entries")
         ensure(current == liveCount, "live entries")
         ensure(payloadBytes == counters.payloadBytes, "payload bytes")
+        ensure(expiring == counters.expiringEntries, "expiring entries")
         for band in EvictionBand.allCases {
             ensure(bandBytes[band.index] == eviction.bytes(band), "bytes of a band")
         }

@@ -58,6 +58,14 @@ extension L1 {
         return .entry(EntryID(id))
     }
 
+    /// Changes type and priority of a reserved entry: options that came behind a streamed value.
+    package mutating func setClass(_ id: EntryID, type: EntryType, priority: Int) {
+        ensure(entries[id.raw].meta.state == .reserved, "class of an entry that is not reserved")
+        ensure(priority >= 0 && priority <= 10, "priority")
+        entries[id.raw].meta.type = type
+        entries[id.raw].meta.priority = priority
+    }
+
     /// `.busy` while anything can be evicted (now or after the log was drained), else a refusal.
     private mutating func turnDown(_ refusal: Refusal) -> Reservation {
         if hasEvictable || reservedCount > 0 || detachedCount > 0 {
@@ -109,6 +117,7 @@ extension L1 {
         }
         entries[raw].meta.state = .live
         liveCount += 1
+        if entries[raw].meta.expires { counters.expiringEntries += 1 }
         counters.payloadBytes += payload(raw)
         if entries[raw].pins > 0 { pinnedCount += 1 }
         eviction.insert(raw, bytes: footprint(raw), nowMs: nowMs, &entries)

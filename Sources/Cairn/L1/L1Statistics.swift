@@ -2,6 +2,8 @@
 package struct L1Statistics: Sendable {
     /// Live entries.
     package var entries = 0
+    /// Live entries that expire.
+    package var expiringEntries = 0
     /// Bytes of keys and values of live entries.
     package var payloadBytes = 0
     /// Bytes charged: slabs, tables, outside charges; never above `memoryBytesMax`.

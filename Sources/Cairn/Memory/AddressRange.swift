@@ -75,4 +75,9 @@ package struct AddressRange: ~Copyable {
         ensure(offset >= 0 && count >= 0 && offset <= self.count - count, "part of a range")
         ensure(offset & 4095 == 0 && count & 4095 == 0, "part of a range is whole pages")
     }
+
+    // SAFETY: a hint to the processor; no byte is read.
+    /// Asks the processor to load the cache line at `address`.
+    @inline(__always)
+    static func prefetch(_ address: UnsafeRawPointer) { unsafe cairn_prefetch(address) }
 }

@@ -1,5 +1,3 @@
-import CShims
-
 /// Chunks of fixed sizes cut from the arena's pages, each with an owner.
 ///
 /// ```
@@ -28,7 +26,7 @@ package struct Slab: ~Copyable {
     var lists: FixedArray<UInt32>
     /// Bit `b`: list `b` of the class has a page.
     private var listMask: FixedArray<UInt32>
-    var classStates: FixedArray<SlabClassState>
+    var classStates: FixedArray<SlabClassLists>
     /// Pages taken from the arena so far: the clock by which classes become idle.
     private var pagesTaken: UInt32 = 0
     /// Classes with a page's worth of free chunks or more.
@@ -52,14 +50,14 @@ package struct Slab: ~Copyable {
         lists = FixedArray(
             repeating: SlabPage.none, count: classes.count * Self.listsPerClass)
         listMask = FixedArray(repeating: 0, count: classes.count)
-        classStates = FixedArray(repeating: SlabClassState(), count: classes.count)
+        classStates = FixedArray(repeating: SlabClassLists(), count: classes.count)
     }
 
     /// Heap bytes for `pages` pages, for the budget.
     package static func overheadBytes(pages: Int) -> Int {
         Arena.overheadBytes(pages: pages) + SizeClasses.overheadBytes
             + pages * MemoryLayout<SlabPage>.stride
-            + SizeClasses.countMax * (4 * listsPerClass + MemoryLayout<SlabClassState>.stride + 4)
+            + SizeClasses.countMax * (4 * listsPerClass + MemoryLayout<SlabClassLists>.stride + 4)
     }
 
     /// Bytes committed for owners beside the pages.
@@ -134,15 +132,17 @@ package struct Slab: ~Copyable {
         let page = handle.page
         guard Int(pages[page].chunkBytes) < SizeClasses.unit else { return }
         let end = unsafe arena.address(of: page) + Arena.pageBytes
-        unsafe cairn_prefetch(end + (handle.slot &- Int(pages[page].slots)) &* 4)
+        unsafe AddressRange.prefetch(end + (handle.slot &- Int(pages[page].slots)) &* 4)
     }
 
-    // SAFETY: a hint; nothing is read.
-    /// Asks the processor to load the chunk's first line.
+    // SAFETY: a hint; the address is inside the arena.
+    /// Asks the processor to load the chunk's first two cache lines.
+    @inline(__always)
     package func prefetch(_ handle: ChunkHandle) {
-        let page = handle.page
-        let offset = handle.slot &* Int(pages[page].chunkBytes)
-        unsafe cairn_prefetch(arena.address(of: page) + offset)
+        let size = Int(pages[handle.page].chunkBytes)
+        let address = unsafe arena.address(of: handle.page) + handle.slot &* size
+        unsafe AddressRange.prefetch(address)
+        unsafe AddressRange.prefetch(address + 64)
     }
 
     /// Bytes of the chunk.

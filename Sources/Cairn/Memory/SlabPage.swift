@@ -63,7 +63,7 @@ struct SlabPage: BitwiseCopyable {
 }
 
 /// Totals of a size class.
-package struct SlabClassState: BitwiseCopyable, Sendable {
+package struct SlabClassLists: BitwiseCopyable, Sendable {
     /// Pages, the draining one included.
     package var pages = 0
     /// Chunks in use.

@@ -1,0 +1,61 @@
+/// The one seam between a shard and the world: submit operations, take completions, read the clock.
+///
+/// `RingEngine` is the kernel; `SimulatedEngine` is a seeded model of it in which every completion
+/// can be late, short, reordered against other connections, or fail. A shard is generic over the
+/// engine and specialised for each, so the seam costs nothing.
+///
+/// Contract, on which both sides rely:
+/// - Everything is called by the shard's own thread.
+/// - An operation submitted with a token completes exactly once without `hasMore`, whatever happens;
+///   `receiveMultishot` may complete many times with it before.
+/// - Memory given to `send`, `receive` and the vector belongs to the engine until that completion
+///   (for zero copy: until the notification).
+/// - Nothing reaches the kernel before `turn`, the one kernel entry of a loop turn, unless a queue
+///   is full, which is counted.
+package protocol IOEngine: ~Copyable {
+    /// Monotonic nanoseconds, read once a turn.
+    var now: UInt64 { get }
+    /// Unix milliseconds, read once a turn.
+    var wallMilliseconds: UInt64 { get }
+    /// Monotonic nanoseconds at this instant: for measuring inside a turn.
+    func preciseNow() -> UInt64
+
+    /// Takes connections from a listening socket until cancelled: results are descriptors.
+    mutating func acceptMultishot(_ listener: Int32, token: Token)
+    /// Makes a connected socket usable here; `nil` when the table is full (the caller keeps it).
+    mutating func adopt(_ descriptor: Int32) -> SocketSlot?
+    /// Closes a connection that was accepted and not adopted, after a last word if there is one.
+    mutating func discard(_ descriptor: Int32, farewell: StaticString)
+    /// Receives into provided buffers until an error, the end of the stream, or no free buffer.
+    mutating func receiveMultishot(_ socket: SocketSlot, token: Token)
+    /// Receives once into a provided buffer, at most `lengthMax` bytes.
+    mutating func receiveOnce(_ socket: SocketSlot, lengthMax: Int, token: Token)
+    /// Fills `destination` from the socket; short only at an error or the end of the stream.
+    mutating func receive(_ socket: SocketSlot, into destination: MutableBytes, token: Token)
+    /// Sends all of `bytes`; short only at an error.
+    mutating func send(_ socket: SocketSlot, _ bytes: Bytes, token: Token)
+    /// Adds a piece to the next `sendVector`; false when the vector is full, never for its first.
+    mutating func appendToVector(_ bytes: Bytes) -> Bool
+    /// Sends the pieces appended since the last `sendVector`, in order.
+    mutating func sendVector(_ socket: SocketSlot, zeroCopy: Bool, token: Token)
+    /// Asks for the end of the operation submitted with `target`; that one still completes.
+    mutating func cancel(_ target: Token)
+    /// Ends both directions: operations under way complete soon, with an error or the end of stream.
+    mutating func shutdown(_ socket: SocketSlot)
+    /// Gives the socket up, after what was prepared before. No operation of it may be under way. The
+    /// slot is not adopted again before the next turn.
+    mutating func close(_ socket: SocketSlot)
+    /// Makes another shard's `turn` return, if it sleeps.
+    mutating func wake(shard: Int)
+
+    /// The bytes of a completion that filled a provided buffer.
+    func received(_ completion: Completion) -> Bytes
+    /// Gives a provided buffer back once its bytes were consumed.
+    mutating func recycle(_ buffer: BufferID)
+
+    /// Submits what was prepared and waits for a completion, at most `waitNanoseconds` (0: does not
+    /// wait; `nil`: no bound). Reads the clocks.
+    mutating func turn(waitNanoseconds: UInt64?)
+    /// The next completion of the last turn.
+    mutating func nextCompletion() -> Completion?
+}

@@ -1,0 +1,373 @@
+/// Bytes come in: from the socket to the parser, through as few hands as possible.
+///
+/// A whole command that lies in one receive buffer is parsed and served there. What is left over
+/// waits in a pooled block (beyond 64 KiB in a growing buffer). The bytes of a large value go
+/// straight to the slab where it will stay (`Shard+Stream`).
+extension Shard where Engine: ~Copyable {
+    /// Bytes a once-receive may take while large values are expected: a header and options fit; the
+    /// value's own bytes then mostly arrive where they stay.
+    static var headBytes: Int { 1024 }
+
+    mutating func armReceive(_ place: Int32) {
+        let connection = connections[Int(place)]
+        if !connection.flags.isDisjoint(with: [.receiving, .closing, .dead, .endOfInput]) {
+            return
+        }
+        if connection.flags.contains(.paused) { return }
+        if connection.stream >= 0, armDirectReceive(place) { return }
+        connections[Int(place)].flags.insert(.receiving)
+        connections[Int(place)].operations += 1
+        switch connection.receiveMode {
+        case .multishot:
+            engine.receiveMultishot(connection.socket, token: token(.receive, place))
+        case .once:
+            engine.receiveOnce(
+                connection.socket, lengthMax: Self.headBytes, token: token(.receive, place))
+        }
+    }
+
+    mutating func receiveCompleted(_ completion: Completion) {
+        guard let place = owner(of: completion.token) else {
+            if let buffer = completion.buffer { engine.recycle(buffer) }
+            return
+        }
+        if !completion.hasMore {
+            connections[Int(place)].operations -= 1
+            connections[Int(place)].flags.remove([.receiving, .cancelling])
+        }
+        if completion.result > 0 {
+            stats.add(.receives)
+            stats.add(.bytesReceived, Int(completion.result))
+            if !connections[Int(place)].flags.contains(.dead) {
+                connections[Int(place)].lastActiveMs = nowMs
+                take(engine.received(completion), for: place)
+            }
+            if let buffer = completion.buffer { engine.recycle(buffer) }
+        } else {
+            if let buffer = completion.buffer { engine.recycle(buffer) }
+            if !endOfReceive(place, completion.result) { return }
+        }
+        if connections[Int(place)].flags.contains(.dead) {
+            freeIfIdle(place)
+        } else {
+            armReceive(place)
+        }
+    }
+
+    /// What the end of a receive operation means. False: nothing more to do.
+    private mutating func endOfReceive(_ place: Int32, _ result: Int32) -> Bool {
+        switch -result {
+        case 0:
+            // End of stream: what was asked is still answered, then the connection ends.
+            connections[Int(place)].flags.insert(.endOfInput)
+            if !connections[Int(place)].flags.contains(.paused) {
+                closeWhenAnswered(place, .client)
+            }
+        case Errno.noBufferSpace:
+            stats.add(.receiveBuffersExhausted)
+        case Errno.canceled, Errno.again, Errno.interrupted:
+            break
+        default:
+            abort(place, .socketError)
+            return false
+        }
+        return true
+    }
+
+    // MARK: Serving bytes
+
+    /// Serves commands in `bytes`; what is left over is kept.
+    @inline(__always)
+    private mutating func take(_ bytes: Bytes, for place: Int32) {
+        let connection = connections[Int(place)]
+        if _slowPath(
+            connection.residueCount > 0 || connection.largeInput >= 0 || connection.stream >= 0
+                || !connection.flags.isDisjoint(with: [.paused, .closing]))
+        {
+            takeMore(bytes, for: place)
+            return
+        }
+        let consumed = serve(place, bytes)
+        if consumed < bytes.count { keep(place, bytes.dropping(consumed)) }
+    }
+
+    /// As `take`, for a connection that has something under way.
+    private mutating func takeMore(_ bytes: Bytes, for place: Int32) {
+        var bytes = bytes
+        if connections[Int(place)].flags.contains(.closing) { return }
+        if connections[Int(place)].stream >= 0, connections[Int(place)].residueCount == 0,
+            connections[Int(place)].largeInput < 0,
+            !connections[Int(place)].flags.contains(.paused)
+        {
+            let used = serve(place, bytes)
+            bytes = bytes.dropping(used)
+            if bytes.isEmpty { return }
+        }
+        keep(place, bytes)
+        connections[Int(place)].missing -= bytes.count
+        if connections[Int(place)].flags.contains(.paused) { return }
+        if connections[Int(place)].missing > 0 { return }
+        serveKept(place)
+    }
+
+    /// Serves what waits in the residue, after more came or the reason to wait went.
+    mutating func serveKept(_ place: Int32) {
+        let kept = keptInput(place)
+        if kept.isEmpty { return }
+        let consumed = serve(place, kept)
+        dropKept(place, consumed)
+    }
+
+    /// Goes on with a connection that waited.
+    mutating func resume(_ place: Int32) {
+        if connections[Int(place)].flags.contains(.dead) {
+            freeIfIdle(place)
+            return
+        }
+        if connections[Int(place)].flags.contains(.waiting) { return }
+        connections[Int(place)].flags.remove(.paused)
+        serveKept(place)
+        if connections[Int(place)].flags.contains(.paused) { return }
+        if connections[Int(place)].flags.contains(.endOfInput) {
+            closeWhenAnswered(place, .client)
+        }
+        armReceive(place)
+    }
+
+    /// Stops reading until `resume`; what has arrived is kept.
+    mutating func pause(_ place: Int32) {
+        connections[Int(place)].flags.insert(.paused)
+        let flags = connections[Int(place)].flags
+        if flags.contains(.receiving), !flags.contains(.cancelling),
+            connections[Int(place)].receiveMode == .multishot
+        {
+            connections[Int(place)].flags.insert(.cancelling)
+            engine.cancel(token(.receive, place))
+        }
+    }
+
+    /// Serves whole commands at the front of `input` until one waits, is incomplete or ends the
+    /// connection. Returns the bytes consumed.
+    private mutating func serve(_ place: Int32, _ input: Bytes) -> Int {
+        var position = 0
+        beginReplies(place)
+        lookAhead.begin(at: 0)
+        while position < input.count {
+            if connections[Int(place)].stream >= 0 {
+                let used = continueStream(place, input.dropping(position))
+                position += used
+                if connections[Int(place)].stream >= 0 || !goesOn(place) { break }
+                continue
+            }
+            prefetchAhead(input, position)
+            limits.isAuthenticated = connections[Int(place)].flags.contains(.authenticated)
+            let outcome = RESPParser.parse(input, from: position, into: &arguments, limits: limits)
+            switch outcome {
+            case .command(let consumed):
+                if !hasReplyRoom(place) {
+                    endReplies(place)
+                    pause(place)
+                    return position
+                }
+                if dispatch(place, input) == .wait {
+                    endReplies(place)
+                    pause(place)
+                    return position
+                }
+                position += consumed
+            case .empty(let consumed):
+                position += consumed
+            case .needMore(let atLeast):
+                connections[Int(place)].missing = atLeast
+                endReplies(place)
+                return position
+            case .largeValue(let value):
+                if !beginStream(place, input, at: position, value) {
+                    endReplies(place)
+                    return position
+                }
+                position += value.consumed
+            case .error(let error):
+                stats.add(.protocolErrors)
+                emitProtocolError(error)
+                closeWhenAnswered(place, .protocolError)
+                position = input.count
+            }
+            if !goesOn(place) { break }
+        }
+        endReplies(place)
+        return isEnding(place) ? input.count : position
+    }
+
+    /// Loads what the next commands of a pipeline will touch: while one is served, the bucket of the
+    /// eighth after it, the entry of the fourth and the chunk of the second are on their way. Without
+    /// this a GET of a cold key waits for memory three times in a row.
+    @inline(__always)
+    private mutating func prefetchAhead(_ input: Bytes, _ position: Int) {
+        if lookAhead.position < position { lookAhead.begin(at: position) }
+        while lookAhead.known < LookAhead.distance {
+            guard let key = lookAhead.nextKey(in: input) else { break }
+            let hash = group.hasher.hash(key)
+            lookAhead.remember(hash)
+            l1.prefetch(hash: hash)
+        }
+        if lookAhead.known == 0 { return }
+        if lookAhead.known > 4 { l1.prefetchEntry(hash: lookAhead[4]) }
+        if lookAhead.known > 2 { l1.prefetchHead(hash: lookAhead[2]) }
+        lookAhead.drop()
+    }
+
+    /// Whether the next command may be served.
+    @inline(__always)
+    private mutating func goesOn(_ place: Int32) -> Bool {
+        let flags = connections[Int(place)].flags
+        if _fastPath(
+            flags.isDisjoint(with: [.paused, .closing, .dead, .pushPending, .cachingNext]))
+        {
+            return true
+        }
+        afterCommand(place)
+        return !isHalted(place)
+    }
+
+    @inline(__always)
+    private func isHalted(_ place: Int32) -> Bool {
+        !connections[Int(place)].flags.isDisjoint(with: [.paused, .closing, .dead])
+    }
+
+    @inline(__always)
+    private func isEnding(_ place: Int32) -> Bool {
+        !connections[Int(place)].flags.isDisjoint(with: [.closing, .dead])
+    }
+
+    // MARK: Input that waits
+
+    /// Most bytes of one command, streamed values apart: what MSET and MULTI may hold.
+    static var commandBytesMax: Int { 64 << 20 }
+
+    private func keptInput(_ place: Int32) -> Bytes {
+        let connection = connections[Int(place)]
+        if connection.largeInput >= 0 { return largeBuffers[connection.largeInput].bytes }
+        if connection.residueCount == 0 { return .empty }
+        return pool.bytes(connection.residue).bytes.slice(0, Int(connection.residueCount))
+    }
+
+    /// Keeps bytes behind those already kept. When there is no room the connection ends: it has
+    /// more under way than the server grants one client.
+    private mutating func keep(_ place: Int32, _ bytes: Bytes) {
+        let held = Int(connections[Int(place)].residueCount)
+        let large = connections[Int(place)].largeInput
+        if large >= 0 || held + bytes.count > BufferPool.blockBytesMax {
+            keepLarge(place, bytes)
+            return
+        }
+        if held > 0 || connections[Int(place)].residue != .none {
+            let block = pool.bytes(connections[Int(place)].residue)
+            if held + bytes.count <= block.count {
+                block.copy(bytes, at: held)
+                connections[Int(place)].residueCount = Int32(held + bytes.count)
+                return
+            }
+        }
+        guard let larger = pool.allocate(held + bytes.count) else {
+            abort(place, .outputLimit)
+            return
+        }
+        let target = pool.bytes(larger)
+        if connections[Int(place)].residue != .none {
+            target.copy(pool.bytes(connections[Int(place)].residue).bytes.slice(0, held))
+            pool.free(connections[Int(place)].residue)
+        }
+        target.copy(bytes, at: held)
+        connections[Int(place)].residue = larger
+        connections[Int(place)].residueCount = Int32(held + bytes.count)
+    }
+
+    private mutating func keepLarge(_ place: Int32, _ bytes: Bytes) {
+        var large = connections[Int(place)].largeInput
+        if large < 0 {
+            guard let taken = largeBuffers.take(GrowBuffer()) else {
+                abort(place, .outputLimit)
+                return
+            }
+            large = taken
+            connections[Int(place)].largeInput = large
+            let held = keptResidue(place)
+            if !appendLarge(large, held) {
+                abort(place, .outputLimit)
+                return
+            }
+            freeResidue(place)
+        }
+        if !appendLarge(large, bytes) { abort(place, .outputLimit) }
+    }
+
+    private func keptResidue(_ place: Int32) -> Bytes {
+        let connection = connections[Int(place)]
+        if connection.residueCount == 0 { return .empty }
+        return pool.bytes(connection.residue).bytes.slice(0, Int(connection.residueCount))
+    }
+
+    /// Appends to a growing buffer, charging what it grows by to the memory budget.
+    mutating func appendLarge(_ large: Int32, _ bytes: Bytes) -> Bool {
+        var buffer = largeBuffers[large]
+        let wanted = buffer.count + bytes.count
+        if wanted > Self.commandBytesMax { return false }
+        if wanted > buffer.capacity {
+            let growth = max(buffer.capacity * 2, max(64 << 10, wanted)) * 2
+            guard l1.tryCharge(growth) else { return false }
+            let added = buffer.reserve(wanted)
+            l1.release(growth - (added ?? 0))
+            if added == nil { return false }
+        }
+        buffer.append(bytes)
+        largeBuffers[large] = buffer
+        return true
+    }
+
+    mutating func releaseLarge(_ large: Int32) {
+        var buffer = largeBuffers[large]
+        l1.release(buffer.release())
+        largeBuffers.give(large)
+    }
+
+    private mutating func dropKept(_ place: Int32, _ consumed: Int) {
+        if consumed == 0 { return }
+        let large = connections[Int(place)].largeInput
+        if large >= 0 {
+            var buffer = largeBuffers[large]
+            buffer.dropFirst(consumed)
+            largeBuffers[large] = buffer
+            if buffer.count == 0 {
+                releaseLarge(large)
+                connections[Int(place)].largeInput = -1
+            }
+            return
+        }
+        let held = Int(connections[Int(place)].residueCount)
+        if held == 0 { return }
+        if consumed >= held {
+            freeResidue(place)
+            return
+        }
+        let block = pool.bytes(connections[Int(place)].residue)
+        block.copy(block.bytes.slice(consumed, held - consumed))
+        connections[Int(place)].residueCount = Int32(held - consumed)
+    }
+
+    private mutating func freeResidue(_ place: Int32) {
+        if connections[Int(place)].residue != .none { pool.free(connections[Int(place)].residue) }
+        connections[Int(place)].residue = .none
+        connections[Int(place)].residueCount = 0
+    }
+
+    /// Gives all kept input back when the connection ends.
+    mutating func dropInput(_ place: Int32) {
+        freeResidue(place)
+        let large = connections[Int(place)].largeInput
+        if large >= 0 {
+            releaseLarge(large)
+            connections[Int(place)].largeInput = -1
+        }
+    }
+}
