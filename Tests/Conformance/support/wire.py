@@ -56,7 +56,7 @@ def words(command):
 class Wire:
     """One connection. `timeout` bounds every wait for the server, in seconds."""
 
-    def __init__(self, address, timeout=30.0, protocol=2, password=None):
+    def __init__(self, address, timeout=20.0, protocol=2, password=None):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
         else:
@@ -207,7 +207,7 @@ class Wire:
 
     # The end
 
-    def closed_by_server(self, deadline=30.0):
+    def closed_by_server(self, deadline=20.0):
         """Reads to the end; true if the server closed (also by a reset) within `deadline`."""
         self.socket.settimeout(deadline)
         try:
