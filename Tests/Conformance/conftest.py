@@ -5,6 +5,7 @@ CAIRN_TEST_SHARDS   its shards (default 1)
 CAIRN_TEST_TARGET   `redis` runs the same tests against Redis, to judge the tests themselves
 CAIRN_TEST_REDIS    which redis-server that is, and which one Cairn is compared with
 CAIRN_TEST_SEED     the seed of the random tests; printed by a failing one
+CAIRN_TEST_PATIENCE seconds a test waits for one answer (default 20)
 CAIRN_SOAK          1: the random tests take many more steps
 """
 
@@ -18,6 +19,7 @@ import pytest
 pytest.register_assert_rewrite("support.cases", "support.wire")
 
 from support import server as servers  # noqa: E402  (after the line above)
+from support.wire import PATIENCE  # noqa: E402
 
 # Thousands of connections: as many descriptors as this user may have, at both ends.
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -87,7 +89,7 @@ def connect(server):
     """Makes raw connections to the shared server and closes them."""
     wires = []
 
-    def make(protocol=2, timeout=20.0):
+    def make(protocol=2, timeout=PATIENCE):
         wires.append(server.connect(protocol, timeout))
         return wires[-1]
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 from .waiting import wait_until
-from .wire import Wire
+from .wire import PATIENCE, Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TARGET = os.environ.get("CAIRN_TEST_TARGET", "cairn")
@@ -51,7 +51,7 @@ class Server:
     def output(self):
         return self.log.read_text(errors="replace")
 
-    def connect(self, protocol=2, timeout=20.0):
+    def connect(self, protocol=2, timeout=PATIENCE):
         return Wire((self.host, self.port), timeout, protocol, self.password)
 
     @property
