@@ -5,6 +5,7 @@ CAIRN_TEST_SHARDS   its shards (default 1)
 CAIRN_TEST_TARGET   `redis` runs the same tests against Redis, to judge the tests themselves
 CAIRN_TEST_REDIS    which redis-server that is, and which one Cairn is compared with
 CAIRN_TEST_SEED     the seed of the random tests; printed by a failing one
+CAIRN_TEST_PATIENCE seconds a test waits for one answer (default 20)
 CAIRN_SOAK          1: the random tests take many more steps
 """
 
@@ -18,6 +19,7 @@ import pytest
 pytest.register_assert_rewrite("support.cases", "support.wire")
 
 from support import server as servers  # noqa: E402  (after the line above)
+from support.wire import PATIENCE  # noqa: E402
 
 # Thousands of connections: as many descriptors as this user may have, at both ends.
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -38,25 +40,48 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="states what Cairn alone promises"))
 
 
+class Shared:
+    """The server most tests use, and its successors if it ends or stops answering."""
+
+    def __init__(self, factory):
+        self.factory = factory
+        self.last_test = "none"
+        self.faults = []
+        self.server = servers.start(factory.mktemp("shared"))
+
+    def emptied(self, test):
+        """The server without keys. If the test before has spoilt it, a new one takes its place, so
+        that one fault fails one test and the run."""
+        before, self.last_test = self.last_test, test
+        try:
+            with self.server.connect(timeout=10.0) as wire:
+                assert wire("FLUSHALL") == "OK"
+        except Exception as failure:
+            fault = f"after {before}: {failure!r}\n{self.server.output()[-2000:]}"
+            self.faults.append(fault)
+            self.server.kill()
+            self.server = servers.start(self.factory.mktemp("shared"))
+        return self.server
+
+
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
-    """The server most tests use. It must survive them all and then stop with status 0."""
-    server = servers.start(tmp_path_factory.mktemp("shared"))
-    yield server
-    assert server.is_alive, f"the shared server ended:\n{server.output()}"
-    assert server.stop() == 0, server.output()
+    """It must survive all tests and then stop with status 0."""
+    holder = Shared(tmp_path_factory)
+    yield holder
+    holder.emptied("the end")
+    assert holder.server.stop() == 0, holder.server.output()
+    assert holder.faults == [], "the server ended or hung:\n" + "\n".join(holder.faults)
 
 
 @pytest.fixture
 def server(shared, request):
     """The shared server, emptied."""
-    assert shared.is_alive, f"the shared server ended:\n{shared.output()}"
+    made = shared.emptied(request.node.name)
     marker = request.node.get_closest_marker("redis_from")
-    if marker and not shared.is_cairn and shared.version() < marker.args:
+    if marker and not made.is_cairn and made.version() < marker.args:
         pytest.skip(f"needs Redis {marker.args}")
-    with shared.connect() as wire:
-        assert wire("FLUSHALL") == "OK"
-    return shared
+    return made
 
 
 @pytest.fixture
@@ -64,7 +89,7 @@ def connect(server):
     """Makes raw connections to the shared server and closes them."""
     wires = []
 
-    def make(protocol=2, timeout=30.0):
+    def make(protocol=2, timeout=PATIENCE):
         wires.append(server.connect(protocol, timeout))
         return wires[-1]
 

@@ -1,11 +1,11 @@
 """One memory number: whatever clients do, resident memory stays below `--memory`."""
 
 import random
-import threading
 
 import pytest
 
 from support.server import MIB
+from support.threads import Together
 from support.waiting import wait_until
 from support.wire import Error, encode
 
@@ -100,7 +100,8 @@ def test_random_sizes_from_many_connections_stay_within_the_limit(small, rng):
     seeds = [rng.random() for _ in range(6)]
     refusals = []
 
-    def work(seed):
+    def work(number):
+        seed = seeds[number]
         numbers = random.Random(seed)
         with small.connect(timeout=120) as wire:
             written = 0
@@ -117,11 +118,7 @@ def test_random_sizes_from_many_connections_stay_within_the_limit(small, rng):
                 refusals.extend(r for r in replies if isinstance(r, Error))
                 written += size
 
-    threads = [threading.Thread(target=work, args=(s,)) for s in seeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    Together(len(seeds), work).finish()
     assert all(r.startswith("OOM") or "exceeds" in r for r in refusals), refusals[:3]
     check(small)
 

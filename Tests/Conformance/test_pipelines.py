@@ -1,8 +1,7 @@
 """Deep pipelines, many connections, slow readers: order, completeness, bounded memory."""
 
-import threading
-
 from support.server import MIB
+from support.threads import Together
 from support.waiting import wait_until
 from support.wire import encode
 
@@ -10,9 +9,7 @@ DEEP = 100_000
 
 
 def send_from_thread(wire, data):
-    thread = threading.Thread(target=wire.send_raw, args=(data,))
-    thread.start()
-    return thread
+    return Together(1, lambda _: wire.send_raw(data))
 
 
 def test_a_pipeline_of_100000_commands_is_answered_in_order(wire):
@@ -21,7 +18,7 @@ def test_a_pipeline_of_100000_commands_is_answered_in_order(wire):
     assert all(wire.read() == "OK" for _ in range(DEEP))
     sender = send_from_thread(wire, b"".join(encode(("GET", f"k{n}")) for n in range(DEEP)))
     wrong = [n for n in range(DEEP) if wire.read() != str(n).encode()]
-    sender.join()
+    sender.finish()
     assert wrong == []
 
 
@@ -53,7 +50,7 @@ def test_a_pipeline_of_mixed_commands_keeps_its_order(wire):
         ]
     sender = send_from_thread(wire, b"".join(encode(c) for c in commands))
     got = [wire.read() for _ in commands]
-    sender.join()
+    sender.finish()
     assert got == expected
 
 
@@ -71,7 +68,7 @@ def test_large_and_small_replies_keep_their_order(wire):
     sender = send_from_thread(wire, b"".join(encode(c) for c in commands))
     for n in range(60):
         assert wire.read() == (big if n % 3 == 0 else b"x"), n
-    sender.join()
+    sender.finish()
 
 
 def test_commands_split_at_every_byte_are_understood(wire):
@@ -154,5 +151,5 @@ def test_a_slow_reader_gets_every_byte(wire, server):
             sips += 1
             if sips % 100 == 0:
                 assert wire("PING") == "PONG"
-        sender.join()
+        sender.finish()
         assert bytes(got) == expected

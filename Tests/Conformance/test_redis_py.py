@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import threading
 
 import pytest
 import redis
@@ -11,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.cache import CacheConfig
 from redis.retry import Retry
 
+from support.threads import Background, Together
 from support.waiting import wait_until
 
 
@@ -18,25 +18,6 @@ from support.waiting import wait_until
 def client(server, protocol):
     with redis.Redis(port=server.port, protocol=protocol, retry=Retry(NoBackoff(), 0)) as made:
         yield made
-
-
-def in_threads(count, work):
-    """Runs work(number) in threads and raises what any of them raised."""
-    failures = []
-
-    def guarded(number):
-        try:
-            work(number)
-        except BaseException as failure:
-            failures.append(failure)
-
-    threads = [threading.Thread(target=guarded, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def test_values_and_lifetimes(client):
@@ -93,7 +74,7 @@ def test_a_pool_shared_by_threads(server, protocol):
             assert client.get(key) == value
             client.incr("shared")
 
-    in_threads(16, work)
+    Together(16, work).finish()
     assert int(client.get("shared")) == 16 * 150
     pool.disconnect()
 
@@ -136,28 +117,22 @@ def test_watch_with_the_transaction_helper(client):
 
             client.transaction(add, "n")
 
-    in_threads(4, work)
+    Together(4, work).finish()
     assert int(client.get("n")) == 80
 
 
 def test_scan_iter_returns_all_that_stays(client):
     staying = {f"stay:{n}".encode() for n in range(1000)}
     client.mset({name: 1 for name in staying})
-    stop = threading.Event()
 
-    def churn():
-        while not stop.is_set():
+    def churn(_, stopping):
+        while not stopping():
             client.mset({f"go:{n}": 1 for n in range(500)})
             client.delete(*[f"go:{n}" for n in range(500)])
 
-    thread = threading.Thread(target=churn)
-    thread.start()
-    try:
+    with Background(1, churn):
         for _ in range(5):
             assert set(client.scan_iter(match="stay:*", count=100)) == staying
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_a_lock_made_of_set_nx_px_excludes(client):
@@ -176,7 +151,7 @@ def test_a_lock_made_of_set_nx_px_excludes(client):
             assert client.get("lock") == token.encode()
             client.delete("lock")
 
-    in_threads(4, work)
+    Together(4, work).finish()
     assert max(most) == 1
     assert len(entered) == 80
 
@@ -242,7 +217,7 @@ def test_client_side_caching_under_concurrent_writes_ends_fresh(server):
             for name in names:
                 cached.get(name)
 
-    in_threads(4, lambda number: write(number) if number < 2 else read(number))
+    Together(4, lambda number: write(number) if number < 2 else read(number)).finish()
     with redis.Redis(port=server.port) as plain:
         wait_until(
             lambda: [cached.get(n) for n in names] == plain.mget(names), "cache and server to agree"

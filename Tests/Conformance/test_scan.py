@@ -1,8 +1,8 @@
 """SCAN's promises: what is there from beginning to end is returned, whatever else happens."""
 
-import threading
-
 import pytest
+
+from support.threads import Background
 
 
 def scan(wire, *options):
@@ -63,26 +63,20 @@ def test_keys_that_stay_are_returned_while_others_come_and_go(wire, server):
     """The table grows and shrinks under the iteration."""
     staying = {f"stay:{n}".encode() for n in range(2000)}
     wire.pipeline([("SET", name, "x") for name in staying])
-    stop = threading.Event()
 
-    def churn():
+    def churn(_, stopping):
         with server.connect() as other:
             generation = 0
-            while not stop.is_set():
+            while not stopping():
                 generation += 1
                 names = [f"go:{generation}:{n}" for n in range(3000)]
                 other.pipeline([("SET", name, "y") for name in names])
                 other("UNLINK", *names)
 
-    thread = threading.Thread(target=churn)
-    thread.start()
-    try:
+    with Background(1, churn):
         for _ in range(5):
             missing = staying - set(scan(wire, "COUNT", "50"))
             assert missing == set()
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_a_cursor_out_of_nowhere_is_answered(wire):

@@ -1,10 +1,10 @@
 """CLIENT TRACKING: who is told that a key it read has changed, and who is not."""
 
 import random
-import threading
 
 import pytest
 
+from support.threads import Background
 from support.waiting import wait_until
 
 INVALIDATE = b"invalidate"
@@ -335,18 +335,15 @@ def test_tracking_of_thousands_of_keys_misses_none(reader, writer):
 def test_a_cache_built_on_invalidations_never_stays_stale(connect, server, rng, soak):
     """A local cache that drops what is invalidated agrees with the server once writes rest."""
     names = [f"c{n}" for n in range(50)]
-    stop = threading.Event()
+    seeds = [rng.random() for _ in range(2)]
 
-    def write(seed):
-        numbers = random.Random(seed)
+    def write(number, stopping):
+        numbers = random.Random(seeds[number])
         with server.connect() as wire:
-            while not stop.is_set():
+            while not stopping():
                 name = numbers.choice(names)
                 wire.pipeline([("SET", name, str(numbers.random())), ("DEL", "nothing")])
 
-    writers = [threading.Thread(target=write, args=(rng.random(),)) for _ in range(2)]
-    for thread in writers:
-        thread.start()
     reader, cache = connect(3), {}
     track(reader)
 
@@ -355,7 +352,7 @@ def test_a_cache_built_on_invalidations_never_stays_stale(connect, server, rng, 
             for key in keys_of(reader.pushes.pop(0)):
                 cache.pop(key.decode(), None)
 
-    try:
+    with Background(2, write):
         for _ in range(2000 * soak):
             name = rng.choice(names)
             drain()
@@ -364,10 +361,6 @@ def test_a_cache_built_on_invalidations_never_stays_stale(connect, server, rng, 
                 value = reader("GET", name)
                 drain()
                 cache[name] = value
-    finally:
-        stop.set()
-        for thread in writers:
-            thread.join()
     checker = connect()
 
     def agrees():

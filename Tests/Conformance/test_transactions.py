@@ -1,9 +1,8 @@
 """MULTI, EXEC, DISCARD and WATCH: what a user of several shards may rely on."""
 
-import threading
-
 import pytest
 
+from support.threads import Background, Together
 from support.waiting import wait_until
 
 
@@ -204,19 +203,18 @@ def test_a_transaction_is_seen_whole_or_not_at_all(connect, server):
     setup = connect()
     for left, right in pairs:
         setup("MSET", left, "0", right, "0")
-    stop = threading.Event()
     torn = []
 
-    def write(offset):
+    def write(offset, stopping):
         with server.connect() as wire:
             number = 0
-            while not stop.is_set():
+            while not stopping():
                 number += 1
                 left, right = pairs[(number + offset) % len(pairs)]
                 value = f"{offset}-{number}"
                 wire.pipeline([("MULTI",), ("SET", left, value), ("SET", right, value), ("EXEC",)])
 
-    def read():
+    def read(_):
         with server.connect() as wire:
             for number in range(1500):
                 left, right = pairs[number % len(pairs)]
@@ -224,15 +222,8 @@ def test_a_transaction_is_seen_whole_or_not_at_all(connect, server):
                 if got[0] != got[1]:
                     torn.append(got)
 
-    writers = [threading.Thread(target=write, args=(n,)) for n in range(3)]
-    readers = [threading.Thread(target=read) for _ in range(3)]
-    for thread in writers + readers:
-        thread.start()
-    for thread in readers:
-        thread.join()
-    stop.set()
-    for thread in writers:
-        thread.join()
+    with Background(3, write):
+        Together(3, read).finish()
     assert torn == []
 
 
@@ -241,7 +232,7 @@ def test_watch_makes_increments_safe(connect, server):
     connect()("SET", "n", "0")
     rounds, workers = 60, 4
 
-    def add():
+    def add(_):
         with server.connect() as wire:
             done = 0
             while done < rounds:
@@ -252,11 +243,7 @@ def test_watch_makes_increments_safe(connect, server):
                 if wire("EXEC") is not None:
                     done += 1
 
-    threads = [threading.Thread(target=add) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    Together(workers, add).finish()
     assert connect()("GET", "n") == str(rounds * workers).encode()
 
 
@@ -264,17 +251,14 @@ def test_transactions_that_cross_do_not_deadlock(server):
     """Two connections whose transactions name the same keys in opposite order."""
     names = [f"x{i}" for i in range(16)]
 
-    def work(order):
+    def work(number):
+        order = names[::-1] if number else names
         with server.connect() as wire:
             for _ in range(200):
                 commands = [("MULTI",), *[("INCR", n) for n in order], ("EXEC",)]
                 assert len(wire.pipeline(commands)[-1]) == len(order)
 
-    threads = [threading.Thread(target=work, args=(o,)) for o in (names, names[::-1])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    Together(2, work).finish()
     with server.connect() as wire:
         assert wire("MGET", *names) == [b"400"] * len(names)
 
@@ -294,7 +278,8 @@ def test_msetnx_and_rename_are_atomic_under_load(server):
     names = [f"m{i}" for i in range(6)]
     mixed = []
 
-    def claim(me, others):
+    def claim(number):
+        me = f"w{number}"
         with server.connect() as wire:
             for _ in range(300):
                 wire("MSETNX", *[x for n in names for x in (n, me)])
@@ -303,9 +288,5 @@ def test_msetnx_and_rename_are_atomic_under_load(server):
                     mixed.append(got)
                 wire.pipeline([("MULTI",), ("DEL", *names), ("EXEC",)])
 
-    threads = [threading.Thread(target=claim, args=(f"w{i}", names)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    Together(4, claim).finish()
     assert mixed == []

@@ -26,8 +26,7 @@ extension Shard where Engine: ~Copyable {
             if let step = dispatchSpecial(place, input, id, spec, flags) { return step }
         }
         if _slowPath(!spec.accepts(argumentCount: arguments.count)) {
-            emitError(.wrongArity(id))
-            failTransaction(place)
+            refuseArity(place, id)
             return .done
         }
         connections[Int(place)].commands &+= 1
@@ -247,6 +246,20 @@ extension Shard where Engine: ~Copyable {
     }
 
     // MARK: What is rare
+
+    private mutating func refuseArity(_ place: Int32, _ id: CommandID) {
+        if id == .exec {
+            leaveTransaction(place)
+            emit(
+                """
+                -EXECABORT Transaction discarded because of: wrong number of arguments for \
+                'exec' command\r\n
+                """)
+            return
+        }
+        emitError(.wrongArity(id))
+        failTransaction(place)
+    }
 
     private mutating func refuseUnknown(_ place: Int32, _ input: Bytes) -> Step {
         if !connections[Int(place)].flags.contains(.authenticated) {

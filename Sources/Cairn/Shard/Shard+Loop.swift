@@ -41,6 +41,8 @@ extension Shard where Engine: ~Copyable {
         if group.shards > 1 { serveMailboxes() }
         runWaiting()
         upkeep()
+        // Before the replies leave: whoever has seen one finds its effect here (RANDOMKEY).
+        stats.set(.entries, l1.count)
         sendOutput()
         if group.shards > 1 { wakeOthers() }
         recordTurn(began: began, completions: completions)

@@ -144,7 +144,8 @@ extension Shard where Engine: ~Copyable {
         let present = l1.find(key, hash: hash, nowMs: nowMs)
         let before = present.map { l1.valueLength(of: $0) } ?? 0
         let start = appends ? before : offset
-        if value.isEmpty { return .success(before) }
+        // APPEND of nothing still makes the key; SETRANGE of nothing does not (as Redis).
+        if value.isEmpty, !appends || present != nil { return .success(before) }
         let length = max(before, start + value.count)
         if length > group.settings.maxValueSize { return .failure(.tooLong) }
         turnCounts.set &+= 1

@@ -81,8 +81,8 @@ import Testing
             (.ttl, "60000"), (.trackingTableMaxKeys, "12"), (.maxmemoryPolicy, "allkeys-lfu"),
         ]
         for (parameter, value) in values {
-            let number = try #require(number(parameter.check(Bytes(value), group)))
-            parameter.apply(number, group)
+            let checked = try #require(number(parameter.check(Bytes(value), group)))
+            parameter.apply(checked, group)
             #expect(parameter.value(group) == Bytes(value).text)
         }
     }

@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 from .waiting import wait_until
-from .wire import Wire
+from .wire import PATIENCE, Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TARGET = os.environ.get("CAIRN_TEST_TARGET", "cairn")
@@ -51,7 +51,7 @@ class Server:
     def output(self):
         return self.log.read_text(errors="replace")
 
-    def connect(self, protocol=2, timeout=30.0):
+    def connect(self, protocol=2, timeout=PATIENCE):
         return Wire((self.host, self.port), timeout, protocol, self.password)
 
     @property
@@ -72,6 +72,11 @@ class Server:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def kill(self):
+        """Ends it at once: for one that doesn't answer."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         """Asks it to end and returns the exit status."""
         if self.process.poll() is None:
@@ -79,8 +84,7 @@ class Server:
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self.kill()
                 raise AssertionError(f"no end within 30 s of SIGTERM:\n{self.output()}") from None
         return self.process.returncode
 

@@ -5,8 +5,12 @@ array -> list, map -> Map (a dict), set -> Set (a list), push -> Push (a list), 
 boolean -> bool, verbatim text -> Verbatim (bytes). With `raw()` the very bytes of a reply.
 """
 
+import os
 import shlex
 import socket
+
+# Seconds a test waits for one answer.
+PATIENCE = float(os.environ.get("CAIRN_TEST_PATIENCE", "20"))
 
 
 class Status(str):
@@ -56,7 +60,7 @@ def words(command):
 class Wire:
     """One connection. `timeout` bounds every wait for the server, in seconds."""
 
-    def __init__(self, address, timeout=30.0, protocol=2, password=None):
+    def __init__(self, address, timeout=PATIENCE, protocol=2, password=None):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
         else:
@@ -207,7 +211,7 @@ class Wire:
 
     # The end
 
-    def closed_by_server(self, deadline=30.0):
+    def closed_by_server(self, deadline=PATIENCE):
         """Reads to the end; true if the server closed (also by a reset) within `deadline`."""
         self.socket.settimeout(deadline)
         try:
