@@ -31,16 +31,16 @@ import Testing
                 lengths.append(length)
             } else if let (notice, key, shard) = queue.peek() {
                 taken += 1
-                #expect(notice.client == taken && notice.other == ~taken)
-                #expect(shard == Int(taken % 4))
-                #expect(key.count == lengths.removeFirst())
+                check(notice.client == taken && notice.other == ~taken)
+                check(shard == Int(taken % 4))
+                check(key.count == lengths.removeFirst())
                 if key.count > 0 {
-                    #expect(key[key.count - 1] == UInt8(truncatingIfNeeded: taken))
+                    check(key[key.count - 1] == UInt8(truncatingIfNeeded: taken))
                 }
                 queue.pop()
             }
         }
-        #expect(queue.firstLost() == nil)
+        check(queue.firstLost() == nil)
     }
 
     @Test func `what does not fit is told as a loss, once the queue is empty`() throws {
@@ -49,19 +49,19 @@ import Testing
         let key = Self.fill(memory, 16_384, 1)
         for _ in 0..<18 { queue.push(Notice(kind: .key, client: 1), key, to: 2) }
         queue.push(Notice(kind: .gone, client: 1), key, to: 1)
-        #expect(queue.firstLost() == nil, "losses are told after what is queued")
+        check(queue.firstLost() == nil, "losses are told after what is queued")
         var queued = 0
         while queue.peek() != nil {
             queue.pop()
             queued += 1
         }
-        #expect(queued == 15)
+        check(queued == 15)
         var lost = [Int: UInt8]()
         while let (shard, what) = queue.firstLost() {
             lost[shard] = what.rawValue
             queue.clearLost(shard)
         }
-        #expect(lost == [2: NoticeQueue.Lost.keys.rawValue, 1: NoticeQueue.Lost.gone.rawValue])
-        #expect(queue.isEmpty)
+        check(lost == [2: NoticeQueue.Lost.keys.rawValue, 1: NoticeQueue.Lost.gone.rawValue])
+        check(queue.isEmpty)
     }
 }

@@ -8,25 +8,30 @@ private let names: [StaticString] = ["a", "b", "news.art", "news.*", "", "user:"
 @Suite struct TopicTableTests {
     private let hasher = KeyHasher(seed: 7)
 
-    private func make() throws -> TopicTable { try #require(TopicTable(followers: 8)) }
+    private func make() throws -> TopicTable {
+        guard let table = TopicTable(followers: 8) else { throw NoMemory() }
+        return table
+    }
+
+    private struct NoMemory: Error {}
 
     @Test func `a topic lives as long as somebody follows it`() throws {
         var table = try make()
         let name = Bytes("news")
         let hash = hasher.hash(name)
-        #expect(table.add(1, .channel, name, hash: hash) == .added)
-        #expect(table.add(2, .channel, name, hash: hash) == .added)
-        #expect(table.add(2, .channel, name, hash: hash) == .present)
-        let topic = try #require(table.find(.channel, name, hash: hash))
-        #expect(table[topic].count == 2)
-        #expect(table.find(.pattern, name, hash: hash) == nil)
-        #expect(table.remove(1, .channel, name, hash: hash))
-        #expect(!table.remove(1, .channel, name, hash: hash))
-        #expect(table.find(.channel, name, hash: hash) != nil)
-        #expect(table.remove(2, .channel, name, hash: hash))
-        #expect(table.find(.channel, name, hash: hash) == nil)
-        #expect(table.first(.channel) < 0)
-        #expect(table.linkCount(.channel) == 0)
+        check(table.add(1, .channel, name, hash: hash) == .added)
+        check(table.add(2, .channel, name, hash: hash) == .added)
+        check(table.add(2, .channel, name, hash: hash) == .present)
+        let topic = try need(table.find(.channel, name, hash: hash))
+        check(table[topic].count == 2)
+        check(table.find(.pattern, name, hash: hash) == nil)
+        check(table.remove(1, .channel, name, hash: hash))
+        check(!table.remove(1, .channel, name, hash: hash))
+        check(table.find(.channel, name, hash: hash) != nil)
+        check(table.remove(2, .channel, name, hash: hash))
+        check(table.find(.channel, name, hash: hash) == nil)
+        check(table.first(.channel) < 0)
+        check(table.linkCount(.channel) == 0)
     }
 
     @Test func `a full table refuses, then recovers after a removal`() throws {
@@ -39,11 +44,11 @@ private let names: [StaticString] = ["a", "b", "news.art", "news.*", "", "user:"
         func add(_ number: Int) -> TopicTable.Outcome {
             table.add(0, .channel, name(number), hash: hasher.hash(name(number)))
         }
-        for number in 0..<TopicTable.topicsMax { #expect(add(number) == .added) }
-        #expect(add(TopicTable.topicsMax) == .full)
-        #expect(table.remove(0, .channel, name(5), hash: hasher.hash(name(5))))
-        #expect(add(TopicTable.topicsMax) == .added)
-        #expect(table.count(0, .channel) == TopicTable.topicsMax)
+        for number in 0..<TopicTable.topicsMax { check(add(number) == .added) }
+        check(add(TopicTable.topicsMax) == .full)
+        check(table.remove(0, .channel, name(5), hash: hasher.hash(name(5))))
+        check(add(TopicTable.topicsMax) == .added)
+        check(table.count(0, .channel) == TopicTable.topicsMax)
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
@@ -62,17 +67,17 @@ private let names: [StaticString] = ["a", "b", "news.art", "news.*", "", "user:"
             if random.below(2) == 0 {
                 let isNew = model.insert([follower, kind, name]).inserted
                 let outcome = table.add(Int32(follower), kinds[kind], bytes, hash: hash)
-                #expect(outcome == (isNew ? .added : .present))
+                check(outcome == (isNew ? .added : .present))
             } else {
                 let was = model.remove([follower, kind, name]) != nil
-                #expect(table.remove(Int32(follower), kinds[kind], bytes, hash: hash) == was)
+                check(table.remove(Int32(follower), kinds[kind], bytes, hash: hash) == was)
             }
         }
         for (kind, id) in kinds.enumerated() {
             var seen = Set<[Int]>()
             var topic = table.first(id)
             while topic >= 0 {
-                let name = try #require(names.firstIndex { Bytes($0) == table.name(topic) })
+                let name = try need(names.firstIndex { Bytes($0) == table.name(topic) })
                 var link = table[topic].firstLink
                 while link >= 0 {
                     seen.insert([Int(table.link(link).follower), kind, name])
@@ -80,8 +85,8 @@ private let names: [StaticString] = ["a", "b", "news.art", "news.*", "", "user:"
                 }
                 topic = table[topic].next
             }
-            #expect(seen == model.filter { $0[1] == kind })
-            #expect(table.linkCount(id) == seen.count)
+            check(seen == model.filter { $0[1] == kind })
+            check(table.linkCount(id) == seen.count)
         }
     }
 }

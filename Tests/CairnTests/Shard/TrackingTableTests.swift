@@ -16,28 +16,30 @@ import Testing
 
     private static func readers(_ table: inout TrackingTable, of hash: UInt64) -> Set<UInt64> {
         var all = Set<UInt64>()
-        while let client = table.take(hash) { #expect(all.insert(client.id).inserted) }
+        while let client = table.take(hash) { check(all.insert(client.id).inserted) }
         return all
     }
 
     @Test func `each reader of a key is told once`() throws {
         var table = try TrackingTable(node: nil)
-        #expect(Self.add(&table, 5, id: 1) == .added)
-        #expect(Self.add(&table, 5, id: 1) == .present)
-        #expect(Self.add(&table, 5, id: 2, home: 3) == .added)
-        #expect(Self.add(&table, 6, id: 1) == .added)
-        #expect(Self.readers(&table, of: 5) == [1, 2])
-        #expect(Self.readers(&table, of: 5) == [])
-        #expect(Self.readers(&table, of: 6) == [1])
-        #expect(table.count == 0)
+        check(Self.add(&table, 5, id: 1) == .added)
+        check(Self.add(&table, 5, id: 1) == .present)
+        check(Self.add(&table, 5, id: 2, home: 3) == .added)
+        check(Self.add(&table, 6, id: 1) == .added)
+        check(Self.readers(&table, of: 5) == [1, 2])
+        check(Self.readers(&table, of: 5) == [])
+        check(Self.readers(&table, of: 6) == [1])
+        check(table.count == 0)
     }
 
     @Test func `a full table refuses, then recovers after an invalidation`() throws {
         var table = try TrackingTable(node: nil)
-        for hash in 0..<100 { #expect(Self.add(&table, UInt64(hash), id: 1, nodesMax: 100) == .added) }
-        #expect(Self.add(&table, 1000, id: 1, nodesMax: 100) == .full)
-        #expect(Self.readers(&table, of: 7) == [1])
-        #expect(Self.add(&table, 1000, id: 1, nodesMax: 100) == .added)
+        for hash in 0..<100 {
+            check(Self.add(&table, UInt64(hash), id: 1, nodesMax: 100) == .added)
+        }
+        check(Self.add(&table, 1000, id: 1, nodesMax: 100) == .full)
+        check(Self.readers(&table, of: 7) == [1])
+        check(Self.add(&table, 1000, id: 1, nodesMax: 100) == .added)
     }
 
     @Test func `a client that has ended leaves nothing behind`() throws {
@@ -47,33 +49,33 @@ import Testing
             if hash % 2 == 0 { _ = Self.add(&table, UInt64(hash), id: 2) }
         }
         table.leave(1)
-        #expect(Self.readers(&table, of: 4) == [2])
-        #expect(Self.readers(&table, of: 5) == [])
+        check(Self.readers(&table, of: 4) == [2])
+        check(Self.readers(&table, of: 5) == [])
         var slices = 0
         while table.goneCount > 0 {
             table.sweepGone(256)
             slices += 1
-            #expect(slices < 200)
+            check(slices < 200)
         }
-        #expect(table.count == 2499)
+        check(table.count == 2499)
         table.leave(2)
         while table.goneCount > 0 { table.sweepGone(4096) }
-        #expect(table.count == 0)
-        #expect(table.shrink() > 0)
-        #expect(table.shrink() == 0)
+        check(table.count == 0)
+        check(table.shrink() > 0)
+        check(table.shrink() == 0)
         // And it can be used again.
-        #expect(Self.add(&table, 9, id: 3) == .added)
-        #expect(Self.readers(&table, of: 9) == [3])
+        check(Self.add(&table, 9, id: 3) == .added)
+        check(Self.readers(&table, of: 9) == [3])
     }
 
     @Test func `a client forgotten by a flush is known again with its next read`() throws {
         var table = try TrackingTable(node: nil)
         _ = Self.add(&table, 1, id: 1, home: 2)
         table.leaveAll(home: -1)
-        #expect(table.homes().isEmpty)
-        #expect(Self.add(&table, 1, id: 1, home: 2) == .added)
-        #expect(table.homes().contains(2))
-        #expect(Self.readers(&table, of: 1) == [1])
+        check(table.homes().isEmpty)
+        check(Self.add(&table, 1, id: 1, home: 2) == .added)
+        check(table.homes().contains(2))
+        check(Self.readers(&table, of: 1) == [1])
     }
 
     @Test func `a reset forgets the clients of one shard alone`() throws {
@@ -81,7 +83,7 @@ import Testing
         _ = Self.add(&table, 1, id: 1, home: 0)
         _ = Self.add(&table, 1, id: 2, home: 1)
         table.leaveAll(home: 1)
-        #expect(Self.readers(&table, of: 1) == [1])
+        check(Self.readers(&table, of: 1) == [1])
     }
 
     @Test(arguments: [11, 12, 13] as [UInt64])
@@ -103,9 +105,9 @@ import Testing
             case 0..<70:
                 let id = living[random.below(living.count)]
                 let isNew = model[hash, default: []].insert(id).inserted
-                #expect(Self.add(&table, hash, id: id) == (isNew ? .added : .present))
+                check(Self.add(&table, hash, id: id) == (isNew ? .added : .present))
             case 70..<99:
-                #expect(Self.readers(&table, of: hash) == model.removeValue(forKey: hash) ?? [])
+                check(Self.readers(&table, of: hash) == model.removeValue(forKey: hash) ?? [])
             default:
                 guard step % 10 == 0 else { continue }
                 let id = living.remove(at: random.below(living.count))
@@ -114,8 +116,8 @@ import Testing
             }
             if step % 8 == 0 { table.sweepGone(16) }
         }
-        for (hash, ids) in model { #expect(Self.readers(&table, of: hash) == ids) }
+        for (hash, ids) in model { check(Self.readers(&table, of: hash) == ids) }
         while table.goneCount > 0 { table.sweepGone(4096) }
-        #expect(table.count == 0)
+        check(table.count == 0)
     }
 }
