@@ -2,8 +2,10 @@ import Testing
 
 /// `#expect` takes its expression apart and copies what it finds, which a noncopyable table does not
 /// allow: these take the value alone.
-func check(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(condition, sourceLocation: sourceLocation)
+func check(
+    _ condition: Bool, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(condition, comment, sourceLocation: sourceLocation)
 }
 
 /// The value, or the end of the test.
