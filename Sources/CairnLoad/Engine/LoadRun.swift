@@ -42,6 +42,8 @@ package struct LoadResult: Sendable {
 /// A second of a run as reports show it.
 package struct LoadPoint: Sendable, Codable {
     package var second: Int
+    /// Measured time of this point: 1, less for the last one.
+    package var seconds = 1.0
     package var requests: UInt64
     package var hits: UInt64
     package var misses: UInt64
@@ -190,6 +192,10 @@ package struct LoadRun {
             merge(ending)
         }
         result.elapsedNanoseconds = last - measureStart
+        for index in result.samples.indices {
+            let before = Double(result.samples[index].second - 1)
+            result.samples[index].seconds = min(1, max(result.seconds - before, 0.001))
+        }
     }
 
     private mutating func collectInterval(_ runner: Runner) {

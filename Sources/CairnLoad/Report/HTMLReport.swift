@@ -72,12 +72,12 @@ package enum HTMLReport {
 
     private static func throughput(_ documents: [BenchDocument]) -> Plot {
         Plot(
-            title: "Throughput over time", xLabel: "seconds", yLabel: "requests/s",
+            title: "Throughput over time", xLabel: "seconds", yLabel: "requests/s", xStepMin: 1,
             lines: documents.map { document in
                 Plot.Line(
                     name: document.label,
                     points: (document.result?.series ?? []).map {
-                        (Double($0.second), Double($0.requests))
+                        (Double($0.second), Double($0.requests) / $0.seconds)
                     })
             })
     }
@@ -89,7 +89,7 @@ package enum HTMLReport {
         }
         return Plot(
             title: "Latency over time: \(document.label)", xLabel: "seconds", yLabel: "latency",
-            yScale: .logarithmic, yText: Plot.latency,
+            yScale: .logarithmic, yText: Plot.latency, xStepMin: 1,
             lines: [
                 line("p50", \.p50Microseconds), line("p99", \.p99Microseconds),
                 line("p99.9", \.p999Microseconds), line("max", \.maxMicroseconds),
@@ -157,9 +157,9 @@ package enum HTMLReport {
             @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa5b4;--line:#323a45;\
             --bg:#14181e}}
             body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-            main{max-width:1000px;margin:0 auto;padding:24px 16px}h1{font-size:22px}h2{font-size:17px}
+            main{max-width:1280px;margin:0 auto;padding:24px 16px}h1{font-size:22px}h2{font-size:17px}
             .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-            th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);\
+            th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);\
             white-space:nowrap}
             th{color:var(--soft);font-weight:500}th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}
             td:nth-child(2){white-space:normal;min-width:220px}p{color:var(--soft);font-size:13px}

@@ -16,6 +16,8 @@ struct Plot {
     /// Spells a value of an axis.
     var xText: (Double) -> String = { Plot.short($0) }
     var yText: (Double) -> String = { Plot.short($0) }
+    /// The least distance of two marks on the horizontal axis.
+    var xStepMin = 0.0
     var lines: [Line]
 
     private static let width = 760.0
@@ -32,7 +34,7 @@ struct Plot {
         }.filter { !$0.points.isEmpty }
         guard !shown.isEmpty else { return "" }
         let all = shown.flatMap(\.points)
-        let x = Axis(all.map(\.x), xScale, isFromZero: false)
+        let x = Axis(all.map(\.x), xScale, isFromZero: false, stepMin: xStepMin)
         let y = Axis(all.map(\.y), yScale, isFromZero: true)
         var svg =
             "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" "
@@ -124,7 +126,9 @@ private struct Axis {
     let scale: Plot.Scale
     let ticks: [Double]
 
-    init(_ values: [Double], _ scale: Plot.Scale, isFromZero: Bool) {
+    init(
+        _ values: [Double], _ scale: Plot.Scale, isFromZero: Bool, stepMin: Double = 0
+    ) {
         self.scale = scale
         let least = values.min() ?? 0
         let most = values.max() ?? 1
@@ -142,9 +146,9 @@ private struct Axis {
         case .linear:
             let base = isFromZero ? 0 : least
             let span = max(most - base, most == base ? max(abs(most), 1) * 0.1 : 1e-9)
-            let step = Self.step(span)
+            let step = max(Self.step(span), stepMin)
             low = isFromZero ? 0 : (base / step).rounded(.down) * step
-            high = Self.ceiling(base + span, step)
+            high = max(Self.ceiling(most, step), low + step)
             let count = Int(((high - low) / step).rounded())
             let lowest = low
             ticks = (0...max(count, 1)).map { lowest + Double($0) * step }
