@@ -55,7 +55,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // Here, not in Benchmarks/Package.swift: it is built on the machine layer's `package` interface.
+        // Here, not in Benchmarks/Package.swift: it is built on the machine layer's `package`
+        // interface.
         .executableTarget(
             name: "echo-yardstick",
             dependencies: [

@@ -40,10 +40,11 @@ package protocol IOEngine: ~Copyable {
     mutating func sendVector(_ socket: SocketSlot, zeroCopy: Bool, token: Token)
     /// Asks for the end of the operation submitted with `target`; that one still completes.
     mutating func cancel(_ target: Token)
-    /// Ends both directions: operations under way complete soon, with an error or the end of stream.
+    /// Ends both directions: operations under way complete soon, with an error or the end of
+    /// stream.
     mutating func shutdown(_ socket: SocketSlot)
-    /// Gives the socket up, after what was prepared before. No operation of it may be under way. The
-    /// slot is not adopted again before the next turn.
+    /// Gives the socket up, after what was prepared before. No operation of it may be under way.
+    /// The slot is not adopted again before the next turn.
     mutating func close(_ socket: SocketSlot)
     /// Makes another shard's `turn` return, if it sleeps.
     mutating func wake(shard: Int)

@@ -79,7 +79,10 @@ package struct Ring: ~Copyable {
     private func check(_ error: Int32) {
         switch error {
         case ETIME, EINTR, EBUSY, EAGAIN: return
-        default: fatalError("io_uring_enter: errno \(error)")
+        case EBADF, EBADFD, ENXIO: ensureFailed("io_uring_enter: a closed ring", #fileID, #line)
+        case EINVAL, EFAULT: ensureFailed("io_uring_enter: bad arguments", #fileID, #line)
+        case EEXIST: ensureFailed("io_uring_enter: another thread's ring", #fileID, #line)
+        default: ensureFailed("io_uring_enter failed", #fileID, #line)
         }
     }
 

@@ -3,8 +3,8 @@ import Cairn
 /// Views of bytes that somebody else owns, as `Cairn.Bytes`, of this module's own.
 ///
 /// `package` members of another module stay calls in a release build, generic ones even unspecialised;
-/// a load generator that must be several times lighter than the server it measures can't afford a call
-/// for each byte it looks at. `Cairn.Bytes` remains the type at the boundary to the engine.
+/// a load generator that must be several times lighter than the server it measures can't afford a
+/// call for each byte it looks at. `Cairn.Bytes` remains the type at the boundary to the engine.
 
 /// Read-only bytes owned elsewhere; every access is checked.
 @safe
@@ -13,12 +13,14 @@ package struct ByteView {
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller vouches for the bytes; a view keeps nothing alive.
     @inline(__always)
     fileprivate init(_ base: UnsafeRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: the engine's buffer outlives its completion's handling.
     /// The bytes the engine received.
     @inline(__always)
     package init(_ bytes: Bytes) { unsafe self.init(bytes.base, count: bytes.count) }
@@ -28,6 +30,7 @@ package struct ByteView {
         unsafe self.init(string.utf8Start, count: string.utf8CodeUnitCount)
     }
 
+    // SAFETY: nothing is behind it.
     /// No bytes.
     package static var empty: ByteView { unsafe ByteView(nil, count: 0) }
 
@@ -84,12 +87,14 @@ package struct MutableByteView {
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller vouches for the bytes; a view keeps nothing alive.
     @inline(__always)
     fileprivate init(_ base: UnsafeMutableRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: the same memory, seen without the right to write.
     /// The same bytes, read-only.
     @inline(__always)
     package var view: ByteView { unsafe ByteView(UnsafeRawPointer(base), count: count) }
@@ -163,8 +168,8 @@ private func memoryEquals(
     return true
 }
 
-/// A fixed number of trivial elements in memory of its own: `Cairn.FixedArray` of this module's own,
-/// for the reason given above. Owned by one load thread, or written once and then only read.
+/// A fixed number of trivial elements in memory of its own: `Cairn.FixedArray` of this module's
+/// own, for the reason given above. Owned by one load thread, or written once and then only read.
 @safe
 package struct Table<Element: BitwiseCopyable>: ~Copyable {
     private let base: UnsafeMutablePointer<Element>
