@@ -21,8 +21,8 @@ func serve(_ address: ListenAddress, _ load: EchoLoad) -> MachineError? {
     }
 }
 
-/// The least a server on this ring can do: count whole requests in the bytes that arrive, and answer
-/// each with the same reply from memory that never changes.
+/// The least a server on this ring can do: count whole requests in the bytes that arrive, and
+/// answer each with the same reply from memory that never changes.
 ///
 /// Nothing is parsed, looked up or copied; everything else is as in a shard: the same ring flags,
 /// receive buffers, multishot receives, one kernel entry a turn, the replies of one received chunk
@@ -55,8 +55,8 @@ struct EchoServer: ~Copyable {
     private var connections: FixedArray<Connection>
     private var acceptArmed = false
 
-    /// Bytes of replies one send takes at most, unless one reply is larger: as much as a full receive
-    /// buffer of 16-byte requests asks for with 64-byte values.
+    /// Bytes of replies one send takes at most, unless one reply is larger: as much as a full
+    /// receive buffer of 16-byte requests asks for with 64-byte values.
     static let sendBytes = 72 << 10
 
     init(listener: Int32, _ load: EchoLoad) throws(MachineError) {

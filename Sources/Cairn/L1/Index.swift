@@ -1,9 +1,9 @@
 /// From a key's hash to entry ids: linear hashing (W. Litwin, VLDB 1980) over cache-line buckets.
 ///
-/// The table grows and shrinks by one bucket at a time, so no insertion ever waits for a rehash, and
-/// it sits in reserved address space, so it never moves. A bucket is chosen by the hash's low bits,
-/// its slots are told apart by a tag from bits 32-47. Buckets that overflow chain to buckets of a
-/// second table.
+/// The table grows and shrinks by one bucket at a time, so no insertion ever waits for a rehash,
+/// and it sits in reserved address space, so it never moves. A bucket is chosen by the hash's low
+/// bits, its slots are told apart by a tag from bits 32-47. Buckets that overflow chain to buckets
+/// of a second table.
 ///
 /// Load: split above 5 entries a bucket of 10 slots, merge below 4.4. That is 12.8 to 14.5 bytes an
 /// entry and about 0.5 more for overflow; the fullest buckets (about to be split) hold 10 on

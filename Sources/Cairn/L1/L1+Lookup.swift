@@ -19,8 +19,8 @@ extension L1 {
         return EntryID(id)
     }
 
-    /// A live entry whose key seems to have this hash (48 bits are compared), or nil: for callers that
-    /// remember hashes alone.
+    /// A live entry whose key seems to have this hash (48 bits are compared), or nil: for callers
+    /// that remember hashes alone.
     package borrowing func entry(hash: UInt64, nowMs: UInt64) -> EntryID? {
         let low = UInt32(truncatingIfNeeded: hash)
         let tag = Index.tag(hash)

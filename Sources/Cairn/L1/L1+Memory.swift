@@ -1,9 +1,10 @@
 /// Getting memory: chunks for reservations, steps for tables, pages for the reserve.
 ///
 /// Order of means, cheapest first: a free chunk of the class; a page beyond the reserve; the chunk
-/// of a victim (in the policy's order, whatever its class: what it frees in other classes is used by
-/// their next insertions); a page of the reserve. `maintain` fills the reserve up again: it evicts
-/// until some class has a page's worth of free chunks, and empties that class's emptiest page.
+/// of a victim (in the policy's order, whatever its class: what it frees in other classes is used
+/// by their next insertions); a page of the reserve. `maintain` fills the reserve up again: it
+/// evicts until some class has a page's worth of free chunks, and empties that class's emptiest
+/// page.
 extension L1 {
     /// What one reservation has spent, and what it may take.
     struct Effort {

@@ -60,7 +60,8 @@ extension L1 {
     }
 
     /// Loads what the evictions after this one will touch: the bucket and the owner of the next
-    /// victim, whose record was asked for one eviction earlier, and the record of the one behind it.
+    /// victim, whose record was asked for one eviction earlier, and the record of the one behind
+    /// it.
     @inline(__always)
     private borrowing func prefetchBehind(_ id: UInt32) {
         let next = entries[id].previous

@@ -136,9 +136,10 @@ extension L1 {
         }
     }
 
-    /// Changes the length of a live, unpinned entry's value in place, where its chunks allow it: the
-    /// fast path of overwriting, APPEND and SETRANGE. New bytes are uninitialised. False: nothing
-    /// changed; reserve a new entry. Not done where it would leave more than half a chunk unused.
+    /// Changes the length of a live, unpinned entry's value in place, where its chunks allow it:
+    /// the fast path of overwriting, APPEND and SETRANGE. New bytes are uninitialised. False:
+    /// nothing changed; reserve a new entry. Not done where it would leave more than half a chunk
+    /// unused.
     package mutating func resize(_ id: EntryID, valueLength: Int) -> Bool {
         let raw = id.raw
         ensure(entries[raw].meta.state == .live, "resizing an entry that is not live")

@@ -1,8 +1,8 @@
 /// The RAM level of one shard: keys to values, in a budget of bytes that is a promise.
 ///
 /// One thread owns it. After `init` it allocates nothing from the heap; what it commits from its
-/// reserved address ranges is counted in its `MemoryBudget`, and what it does in one call is bounded
-/// (`Work`), so that neither eviction nor growth is ever a stall.
+/// reserved address ranges is counted in its `MemoryBudget`, and what it does in one call is
+/// bounded (`Work`), so that neither eviction nor growth is ever a stall.
 ///
 /// ```
 /// Index  ──tag, hash──► EntryTable  ──head chunk──► Slab: [extent handles][key][inline value]

@@ -3,9 +3,9 @@ import Glibc
 
 /// Receive buffers the kernel takes from by itself (io_uring provided-buffer ring).
 ///
-/// A connection that waits for bytes holds no buffer: the kernel picks one when bytes arrive, so ten
-/// thousand idle connections cost nothing here. One power-of-two ring and one block of memory per
-/// shard, both allocated at start and charged to the shard's budget.
+/// A connection that waits for bytes holds no buffer: the kernel picks one when bytes arrive, so
+/// ten thousand idle connections cost nothing here. One power-of-two ring and one block of memory
+/// per shard, both allocated at start and charged to the shard's budget.
 ///
 /// - Invariant: each buffer is either in the ring (the kernel's) or was handed out by a completion
 ///   and not yet recycled (ours).

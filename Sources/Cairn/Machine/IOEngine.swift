@@ -6,8 +6,8 @@
 ///
 /// Contract, on which both sides rely:
 /// - Everything is called by the shard's own thread.
-/// - An operation submitted with a token completes exactly once without `hasMore`, whatever happens;
-///   `receiveMultishot` may complete many times with it before.
+/// - An operation submitted with a token completes exactly once without `hasMore`, whatever
+///   happens; `receiveMultishot` may complete many times with it before.
 /// - Memory given to `send`, `receive` and the vector belongs to the engine until that completion
 ///   (for zero copy: until the notification).
 /// - Nothing reaches the kernel before `turn`, the one kernel entry of a loop turn, unless a queue
@@ -40,10 +40,11 @@ package protocol IOEngine: ~Copyable {
     mutating func sendVector(_ socket: SocketSlot, zeroCopy: Bool, token: Token)
     /// Asks for the end of the operation submitted with `target`; that one still completes.
     mutating func cancel(_ target: Token)
-    /// Ends both directions: operations under way complete soon, with an error or the end of stream.
+    /// Ends both directions: operations under way complete soon, with an error or the end of
+    /// stream.
     mutating func shutdown(_ socket: SocketSlot)
-    /// Gives the socket up, after what was prepared before. No operation of it may be under way. The
-    /// slot is not adopted again before the next turn.
+    /// Gives the socket up, after what was prepared before. No operation of it may be under way.
+    /// The slot is not adopted again before the next turn.
     mutating func close(_ socket: SocketSlot)
     /// Makes another shard's `turn` return, if it sleeps.
     mutating func wake(shard: Int)

@@ -1,8 +1,8 @@
 import CShims
 import Glibc
 
-/// The kernel as a shard sees it: one ring with its registered files, receive buffers and the scratch
-/// memory of vectored sends.
+/// The kernel as a shard sees it: one ring with its registered files, receive buffers and the
+/// scratch memory of vectored sends.
 ///
 /// Made and used by the shard's thread. All memory is allocated at start.
 ///
@@ -221,8 +221,8 @@ package struct RingEngine: IOEngine, ~Copyable {
         closingCount += 1
     }
 
-    /// How the descriptor table marks a descriptor that is about to be closed; its own inverse. -1 is
-    /// an empty slot.
+    /// How the descriptor table marks a descriptor that is about to be closed; its own inverse. -1
+    /// is an empty slot.
     private static func closing(_ descriptor: Int32) -> Int32 { -2 - descriptor }
 
     /// Closes what was given up, after what was prepared before it reached the kernel.

@@ -3,8 +3,8 @@ import Glibc
 
 /// What this kernel's io_uring can do, found out once at start.
 ///
-/// The floor is Linux 6.1 (Debian 12): below it the start is refused with a remedy. What is newer is
-/// used where it is there.
+/// The floor is Linux 6.1 (Debian 12): below it the start is refused with a remedy. What is newer
+/// is used where it is there.
 package struct RingFeatures: Sendable, Equatable {
     /// IORING_OP_SENDMSG_ZC (6.1).
     package var zeroCopySend = false

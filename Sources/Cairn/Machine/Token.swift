@@ -1,8 +1,8 @@
 /// What a completion belongs to.
 ///
-/// The kernel hands `user_data` back untouched. It holds a tag (what to do), a slot (whose it is) and
-/// the slot's generation (whether that owner still lives), never a pointer: a late completion of a
-/// closed connection is recognised by its generation, counted and ignored.
+/// The kernel hands `user_data` back untouched. It holds a tag (what to do), a slot (whose it is)
+/// and the slot's generation (whether that owner still lives), never a pointer: a late completion
+/// of a closed connection is recognised by its generation, counted and ignored.
 ///
 /// ```
 ///  63      56 55             32 31                 0

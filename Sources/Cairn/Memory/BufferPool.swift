@@ -2,12 +2,14 @@ import CShims
 
 /// Short-lived memory of connections: replies on their way out, commands that arrived in part.
 ///
-/// A binary buddy allocator (Knuth, TAOCP 1, 2.5) over one fixed range: 256 B to 64 KiB, a few dozen
-/// nanoseconds a call, no heap. It is apart from the slabs so that slow clients can't crowd out the
-/// cache, nor the cache its clients: when the pool is empty, reading stops until replies have left.
+/// A binary buddy allocator (Knuth, TAOCP 1, 2.5) over one fixed range: 256 B to 64 KiB, a few
+/// dozen nanoseconds a call, no heap. It is apart from the slabs so that slow clients can't crowd
+/// out the cache, nor the cache its clients: when the pool is empty, reading stops until replies
+/// have left.
 ///
 /// - Invariant: two free buddies of one order are never both free: they are merged.
-/// - The whole range is charged to the budget at start; pages that were never used are not resident.
+/// - The whole range is charged to the budget at start; pages that were never used are not
+///   resident.
 @safe
 package struct BufferPool: ~Copyable {
     /// A block of the pool: the index of its first unit.

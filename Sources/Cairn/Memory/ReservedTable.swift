@@ -7,8 +7,8 @@ import CShims
 ///
 /// - Invariant: elements below `count` may be touched; their steps are charged to the budget.
 ///
-/// Steps are about a sixteenth of the table (16 KiB, 128 KiB from 2 MiB on, 2 MiB from 32 MiB on), so
-/// that what is committed and unused stays small, and zeroing one takes at most about 0.1 ms. A
+/// Steps are about a sixteenth of the table (16 KiB, 128 KiB from 2 MiB on, 2 MiB from 32 MiB on),
+/// so that what is committed and unused stays small, and zeroing one takes at most about 0.1 ms. A
 /// finished 2 MiB is offered to the kernel as a huge page; an unfinished one must not be one, it
 /// would hold memory that is not charged.
 @safe

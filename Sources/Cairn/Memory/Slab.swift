@@ -8,9 +8,9 @@
 ///         2^31 + next free slot while it is free: the free list needs no memory of its own
 /// ```
 ///
-/// The owner makes every chunk movable: the rebalancer walks a page, moves each chunk, and tells its
-/// owner. Pages of a class are kept in 16 lists by fullness, and chunks come from the fullest page
-/// that has room, so that sparse pages run empty by themselves.
+/// The owner makes every chunk movable: the rebalancer walks a page, moves each chunk, and tells
+/// its owner. Pages of a class are kept in 16 lists by fullness, and chunks come from the fullest
+/// page that has room, so that sparse pages run empty by themselves.
 ///
 /// - Invariant: a page is unused, active (in the list of its fullness) or draining (in no list: it
 ///   gives no chunks, and goes back to the arena with its last one).

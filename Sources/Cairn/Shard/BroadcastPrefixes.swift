@@ -3,8 +3,8 @@ import Synchronization
 /// The key prefixes that clients of any shard follow (CLIENT TRACKING BCAST), with the shards they
 /// are connected to.
 ///
-/// Behind a lock that is taken when a prefix comes or goes, never for a request: each shard works on
-/// its own copy, and sees from `ShardGroup.Word.broadcasts` that it is out of date.
+/// Behind a lock that is taken when a prefix comes or goes, never for a request: each shard works
+/// on its own copy, and sees from `ShardGroup.Word.broadcasts` that it is out of date.
 final class BroadcastRegistry: Sendable {
     struct Prefix: Sendable {
         var bytes: [UInt8]

@@ -1,7 +1,8 @@
 /// One client connection's state, in a table of its shard.
 ///
-/// Plain data of fixed size: ten thousand idle connections cost 3 MiB and no buffer. What is large or
-/// rare (partial input, queued commands, streamed values) stands elsewhere and is named by an index.
+/// Plain data of fixed size: ten thousand idle connections cost 3 MiB and no buffer. What is large
+/// or rare (partial input, queued commands, streamed values) stands elsewhere and is named by an
+/// index.
 ///
 /// - A connection is freed only when no operation of the kernel refers to its memory any more.
 struct Connection: BitwiseCopyable {

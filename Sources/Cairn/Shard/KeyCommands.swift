@@ -1,6 +1,7 @@
 /// Commands on one key, executed on the shard that owns it, for a client here or elsewhere.
 extension Shard where Engine: ~Copyable {
-    /// Executes `id` on the key in argument 1. `.wait`: memory is being freed; nothing has happened.
+    /// Executes `id` on the key in argument 1. `.wait`: memory is being freed; nothing has
+    /// happened.
     mutating func executeOnKey(_ id: CommandID, _ input: Bytes, hash: UInt64) -> Step {
         let key = arguments.count > 1 ? arguments.argument(1, in: input) : .empty
         switch id {
@@ -135,8 +136,8 @@ extension Shard where Engine: ~Copyable {
         return .done
     }
 
-    /// SET with GET: the old value, or null, whether or not the new one was stored. The pin keeps the
-    /// old bytes in place until they are in the reply.
+    /// SET with GET: the old value, or null, whether or not the new one was stored. The pin keeps
+    /// the old bytes in place until they are in the reply.
     private mutating func setReturningOld(
         _ key: Bytes, _ hash: UInt64, _ value: Bytes, _ options: WriteOptions
     ) -> Step {

@@ -11,8 +11,8 @@
 ///  64 payload, 192 bytes
 /// ```
 ///
-/// Arguments travel in the payload, or when they are longer in a block of the sender's pool that the
-/// view names and that stays until the response: each a length u32 and its bytes.
+/// Arguments travel in the payload, or when they are longer in a block of the sender's pool that
+/// the view names and that stays until the response: each a length u32 and its bytes.
 struct Message {
     enum Kind: UInt8 {
         // Requests.

@@ -3,8 +3,8 @@ struct Notice: BitwiseCopyable {
     enum Kind: UInt8, BitwiseCopyable {
         /// A key that `client` tracks has changed.
         case key
-        /// A key under a followed prefix has changed; `client` changed it and wants no notice (0: tell
-        /// all).
+        /// A key under a followed prefix has changed; `client` changed it and wants no notice (0:
+        /// tell all).
         case broadcast
         /// Everything the receiver's clients track at this shard may have changed.
         case flush
@@ -26,8 +26,8 @@ struct Notice: BitwiseCopyable {
 
 /// Notices that wait for room in their lanes, in order, in a ring of fixed size.
 ///
-/// What doesn't fit is replaced by something coarser that needs no room: a bit for each shard that is
-/// to be told "everything" later. So a client may hear too much, never too little.
+/// What doesn't fit is replaced by something coarser that needs no room: a bit for each shard that
+/// is to be told "everything" later. So a client may hear too much, never too little.
 ///
 /// ```
 /// [bytes u32][shard u8][kind u8][2 unused][client u64][other u64][key]    in one piece

@@ -199,9 +199,9 @@ extension Shard where Engine: ~Copyable {
         return isEnding(place) ? input.count : position
     }
 
-    /// Loads what the next commands of a pipeline will touch: while one is served, the bucket of the
-    /// eighth after it, the entry of the fourth and the chunk of the second are on their way. Without
-    /// this a GET of a cold key waits for memory three times in a row.
+    /// Loads what the next commands of a pipeline will touch: while one is served, the bucket of
+    /// the eighth after it, the entry of the fourth and the chunk of the second are on their way.
+    /// Without this a GET of a cold key waits for memory three times in a row.
     @inline(__always)
     private mutating func prefetchAhead(_ input: Bytes, _ position: Int) {
         if lookAhead.position < position { lookAhead.begin(at: position) }

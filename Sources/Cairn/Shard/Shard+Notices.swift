@@ -1,8 +1,8 @@
-/// What shards tell each other about followers, one way: changed keys, clients that ended, and what a
-/// redirection carries.
+/// What shards tell each other about followers, one way: changed keys, clients that ended, and what
+/// a redirection carries.
 ///
-/// A notice never overtakes the replies its shard published before it: a client hears of a change only
-/// after the older value it was sent, so that it can't keep that one for good.
+/// A notice never overtakes the replies its shard published before it: a client hears of a change
+/// only after the older value it was sent, so that it can't keep that one for good.
 extension Shard where Engine: ~Copyable {
     /// The shard a client is connected to: client ids are made that way.
     func homeShard(of client: UInt64) -> Int {

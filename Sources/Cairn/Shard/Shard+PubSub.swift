@@ -1,7 +1,8 @@
 /// SUBSCRIBE, PSUBSCRIBE, PUBLISH, PUBSUB.
 ///
-/// Each shard knows the subscriptions of its own clients; a message goes to every shard, which hands
-/// it to its subscribers and answers how many there were. Messages of one publisher keep their order.
+/// Each shard knows the subscriptions of its own clients; a message goes to every shard, which
+/// hands it to its subscribers and answers how many there were. Messages of one publisher keep
+/// their order.
 extension Shard where Engine: ~Copyable {
     mutating func pubsubCommand(_ place: Int32, _ input: Bytes, _ id: CommandID) -> Step {
         switch id {
@@ -227,8 +228,8 @@ extension Shard where Engine: ~Copyable {
         return count
     }
 
-    /// This shard's part of PUBSUB CHANNELS (encoded names) or NUMSUB (name's length u32, name, count
-    /// u64, for each channel asked for); how many elements.
+    /// This shard's part of PUBSUB CHANNELS (encoded names) or NUMSUB (name's length u32, name,
+    /// count u64, for each channel asked for); how many elements.
     mutating func followersList(_ control: Control, _ input: Bytes, into large: Int32) -> Int {
         if control == .subscribers { return listSubscribers(input, into: large) }
         let pattern: Bytes? = arguments.count > 2 ? arguments.argument(2, in: input) : nil
@@ -287,8 +288,8 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// CHANNELS: a channel followed on several shards is listed once. A table of the offsets of names
-    /// already seen, twice as many places as names, stands in a growing buffer.
+    /// CHANNELS: a channel followed on several shards is listed once. A table of the offsets of
+    /// names already seen, twice as many places as names, stands in a growing buffer.
     mutating func answerDistinct(_ gather: Gather) {
         let list = largeBuffers[gather.large].bytes
         var places = 16

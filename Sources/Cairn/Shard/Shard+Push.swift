@@ -1,11 +1,11 @@
 /// Bytes a client gets without having asked: invalidations and messages of channels.
 ///
-/// A push never stands inside a reply. While a connection's reply is being written (its batch is served,
-/// or a command over many keys or an EXEC goes on in a later turn) its pushes wait in a list of their
-/// own and join the output behind that reply, as in Redis.
+/// A push never stands inside a reply. While a connection's reply is being written (its batch is
+/// served, or a command over many keys or an EXEC goes on in a later turn) its pushes wait in a
+/// list of their own and join the output behind that reply, as in Redis.
 ///
-/// Memory: a client that doesn't read is closed when its output passes `output_limit`, or earlier when
-/// the pool all clients share runs short and this client is among those that fill it.
+/// Memory: a client that doesn't read is closed when its output passes `output_limit`, or earlier
+/// when the pool all clients share runs short and this client is among those that fill it.
 extension Shard where Engine: ~Copyable {
     /// Messages up to this size are copied for each receiver; longer ones are kept once.
     static var sharedPayloadMin: Int { 4096 }

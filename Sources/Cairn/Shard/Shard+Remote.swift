@@ -1,8 +1,8 @@
 /// Requests to other shards, and theirs to us.
 ///
-/// The owner of a key executes every command on it; the connection's shard writes the reply into the
-/// hole it left. Large values are not copied on the way: the owner pins the entry, the connection's
-/// shard sends it from the owner's slab, and a release message takes the pin home.
+/// The owner of a key executes every command on it; the connection's shard writes the reply into
+/// the hole it left. Large values are not copied on the way: the owner pins the entry, the
+/// connection's shard sends it from the owner's slab, and a release message takes the pin home.
 extension Shard where Engine: ~Copyable {
     // MARK: Asking
 
@@ -17,8 +17,8 @@ extension Shard where Engine: ~Copyable {
         return lock.coordinating == 0 || context.transaction == lock.coordinating
     }
 
-    /// Sends the command in `arguments[from...]` to the owner of its key. The reply will fill a hole
-    /// (`gather` < 0) or add to a gather. False: no room now; nothing happened.
+    /// Sends the command in `arguments[from...]` to the owner of its key. The reply will fill a
+    /// hole (`gather` < 0) or add to a gather. False: no room now; nothing happened.
     mutating func forward(
         _ id: CommandID, _ input: Bytes, arguments wanted: ForwardedArguments, hash: UInt64,
         to shard: Int, gather: Int32 = -1, control: UInt8 = 0

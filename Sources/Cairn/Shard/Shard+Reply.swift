@@ -6,9 +6,9 @@ extension Shard where Engine: ~Copyable {
     /// Room a single small reply may need: an integer, a header, an error text.
     static var replyBytesMax: Int { 512 }
 
-    /// Values of at least this many bytes leave from their slab under a pin; shorter ones are copied,
-    /// which costs less than a pin and two more pieces in the vector (measured break-even: 4 to
-    /// 8 KiB on loopback).
+    /// Values of at least this many bytes leave from their slab under a pin; shorter ones are
+    /// copied, which costs less than a pin and two more pieces in the vector (measured break-even:
+    /// 4 to 8 KiB on loopback).
     static var leaseBytesMin: Int { 4096 }
 
     // MARK: A connection's batch of replies

@@ -404,7 +404,8 @@ extension Shard where Engine: ~Copyable {
         finishGather(call.gather)
     }
 
-    /// A connection ends in the middle of a command whose parts are counted: the last part frees it.
+    /// A connection ends in the middle of a command whose parts are counted: the last part frees
+    /// it.
     mutating func dropGather(_ place: Int32) {
         let index = connections[Int(place)].gather
         guard index >= 0 else { return }

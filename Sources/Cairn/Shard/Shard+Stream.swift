@@ -9,7 +9,8 @@ struct StreamedValue: BitwiseCopyable {
         case trailer
         /// The whole command is here; the owner was asked to publish it.
         case committing
-        /// There is no memory, or the command is wrong: the bytes are dropped, then `error` is sent.
+        /// There is no memory, or the command is wrong: the bytes are dropped, then `error` is
+        /// sent.
         case dropping
     }
     var phase = Phase.filling
@@ -37,10 +38,10 @@ struct StreamedValue: BitwiseCopyable {
 
 /// Receiving large values where they will stay.
 ///
-/// When the parser meets a long value that has not wholly arrived, memory for it is reserved under its
-/// key (on the owner's shard, wherever that is), what has come is copied there, and the socket is read
-/// straight into the rest: no second copy. Options that follow the value are parsed when it is whole;
-/// only then is it published.
+/// When the parser meets a long value that has not wholly arrived, memory for it is reserved under
+/// its key (on the owner's shard, wherever that is), what has come is copied there, and the socket
+/// is read straight into the rest: no second copy. Options that follow the value are parsed when it
+/// is whole; only then is it published.
 extension Shard where Engine: ~Copyable {
     /// Whether `id` stores argument `index` as a whole value.
     private static func streams(_ id: CommandID, _ index: Int) -> Bool {

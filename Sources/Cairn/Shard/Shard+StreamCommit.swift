@@ -1,4 +1,5 @@
-/// The end of a large value's way in: its options are parsed, it is published, here or on its owner.
+/// The end of a large value's way in: its options are parsed, it is published, here or on its
+/// owner.
 extension Shard where Engine: ~Copyable {
     // MARK: Finishing
 

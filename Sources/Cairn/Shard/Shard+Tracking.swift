@@ -1,13 +1,14 @@
 /// CLIENT TRACKING: clients hear of changes of keys they hold copies of.
 ///
 /// 1. A read by a tracking client leaves a node at the key's owner, after its reply was published.
-/// 2. A change of the key, its expiry or eviction takes its nodes out and tells their clients' shards.
+/// 2. A change of the key, its expiry or eviction takes its nodes out and tells their clients'
+///   shards.
 /// 3. The client's shard pushes the news, or hands it to the client it is redirected to.
 ///
 /// With BCAST nothing is remembered for each key: every shard has a copy of the followed prefixes.
 ///
-/// When the table is full, a key drawn at random is invalidated to make room; where that fails, the key
-/// that was just read is invalidated at once. A client may hear too much, never too little.
+/// When the table is full, a key drawn at random is invalidated to make room; where that fails, the
+/// key that was just read is invalidated at once. A client may hear too much, never too little.
 extension Shard where Engine: ~Copyable {
     // MARK: Owner of keys
 
@@ -120,8 +121,8 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// Takes over prefixes that came or went. Called before requests of a turn are served, and before
-    /// each request of another shard: who was told OK hears of every later write.
+    /// Takes over prefixes that came or went. Called before requests of a turn are served, and
+    /// before each request of another shard: who was told OK hears of every later write.
     @inline(__always)
     mutating func refreshPrefixes() {
         if _slowPath(group.get(.broadcasts) != followers.broadcast.version) { loadPrefixes() }
@@ -275,8 +276,9 @@ extension Shard where Engine: ~Copyable {
         unfollowAll(index, .prefix)
         followers.remove(index)
         connections[Int(place)].follower = -1
-        // An id never comes back: what the client tracked can go. After a RESET it stays, as a later
-        // read of the same client could overtake the notice; it costs an invalidation nobody reads.
+        // An id never comes back: what the client tracked can go. After a RESET it stays, as a
+        // later read of the same client could overtake the notice; it costs an invalidation nobody
+        // reads.
         guard connections[Int(place)].flags.contains(.dead), follower.hasTracked else { return }
         for shard in 0..<group.shards {
             if shard == self.index {

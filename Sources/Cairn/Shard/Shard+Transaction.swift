@@ -2,12 +2,12 @@
 ///
 /// EXEC whose keys all live here runs in one go inside a loop turn: nothing can come between. Else
 /// this shard takes the lock of each shard that takes part, in ascending order (so that no two
-/// transactions wait for each other), runs the commands, and lets go. A locked shard serves its other
-/// clients' keys when the transaction is over; it goes on receiving and sending meanwhile. A shard
-/// coordinates one such transaction at a time.
+/// transactions wait for each other), runs the commands, and lets go. A locked shard serves its
+/// other clients' keys when the transaction is over; it goes on receiving and sending meanwhile. A
+/// shard coordinates one such transaction at a time.
 ///
-/// WATCH remembers the versions of keys; EXEC fails when one has changed. Versions only grow, so a key
-/// that was changed back is still seen as changed.
+/// WATCH remembers the versions of keys; EXEC fails when one has changed. Versions only grow, so a
+/// key that was changed back is still seen as changed.
 extension Shard where Engine: ~Copyable {
     // MARK: Commands
 

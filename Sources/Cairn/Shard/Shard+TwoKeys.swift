@@ -1,9 +1,10 @@
 /// RENAME, RENAMENX, COPY, MSETNX: atomic, wherever the keys are.
 ///
-/// All keys here and at most 1 MiB to move: done in one go. Else the shards of the keys are locked as
-/// for EXEC (`Shard+Transaction`), in ascending order; then the source is pinned, memory reserved at the
-/// target, the value copied once, straight from slab to slab in slices of 1 MiB a turn, and in one last
-/// step the target is published and the source deleted. Inside EXEC the locks are held already.
+/// All keys here and at most 1 MiB to move: done in one go. Else the shards of the keys are locked
+/// as for EXEC (`Shard+Transaction`), in ascending order; then the source is pinned, memory
+/// reserved at the target, the value copied once, straight from slab to slab in slices of 1 MiB a
+/// turn, and in one last step the target is published and the source deleted. Inside EXEC the locks
+/// are held already.
 ///
 /// When the client goes away in the middle, its transaction gives back the pin, the reservation and
 /// the locks; up to the last step nothing has changed, and that one is sent as a whole.
@@ -70,7 +71,8 @@ extension Shard where Engine: ~Copyable {
         return entry.map { l1.valueLength(of: $0) > Transfer.sliceBytes } ?? false
     }
 
-    /// Opens a transaction of this one command. The client's own, if it watches keys, is kept behind it.
+    /// Opens a transaction of this one command. The client's own, if it watches keys, is kept
+    /// behind it.
     private mutating func beginImplicit(
         _ place: Int32, _ shards: ShardSet, _ input: Bytes, _ id: CommandID
     ) -> Step {

@@ -53,8 +53,8 @@ extension Shard where Engine: ~Copyable {
         return true
     }
 
-    /// The version of a key. An absent one's changes when a key of its part of the key space is made
-    /// (1 in 4,096 of all): so EXEC fails when a key came and went in between.
+    /// The version of a key. An absent one's changes when a key of its part of the key space is
+    /// made (1 in 4,096 of all): so EXEC fails when a key came and went in between.
     mutating func versionOf(_ key: Bytes, _ hash: UInt64) -> UInt64 {
         if let entry = l1.find(key, hash: hash, nowMs: nowMs) { return l1.version(of: entry) }
         remembersPublished = true

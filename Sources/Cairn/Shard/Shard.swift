@@ -1,5 +1,5 @@
-/// One shard: a pinned thread's whole world. A ring, a slice of the key space with its RAM level, the
-/// connections it serves, and mailboxes to the other shards; nothing of it is shared.
+/// One shard: a pinned thread's whole world. A ring, a slice of the key space with its RAM level,
+/// the connections it serves, and mailboxes to the other shards; nothing of it is shared.
 ///
 /// Each request runs to completion inside one loop turn unless it needs another shard, memory that
 /// must be freed first, or bytes that have not arrived: then its connection waits and the loop goes
@@ -87,8 +87,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var live = LiveSettings()
     /// Version of the next change: grows with every change of any key of this shard.
     var nextVersion: UInt64
-    /// For absent keys that are watched: the version last published in each of 4,096 parts of the key
-    /// space. Kept from the first such WATCH on.
+    /// For absent keys that are watched: the version last published in each of 4,096 parts of the
+    /// key space. Kept from the first such WATCH on.
     var publishedVersions = FixedArray<UInt64>(repeating: 0, count: 4096)
     var remembersPublished = false
     var random: Random

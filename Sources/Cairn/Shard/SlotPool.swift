@@ -1,5 +1,5 @@
-/// A bounded table of records that come and go, each place with a generation, so that a message or a
-/// completion that comes too late is told from one that is expected.
+/// A bounded table of records that come and go, each place with a generation, so that a message or
+/// a completion that comes too late is told from one that is expected.
 struct SlotPool<Element: BitwiseCopyable>: ~Copyable {
     private var elements: FixedArray<Element>
     private var generations: FixedArray<UInt32>
@@ -53,8 +53,8 @@ struct SlotPool<Element: BitwiseCopyable>: ~Copyable {
     }
 }
 
-/// A bounded first-in first-out queue of places; each place is in it at most once (its owner keeps a
-/// flag), so it cannot overflow.
+/// A bounded first-in first-out queue of places; each place is in it at most once (its owner keeps
+/// a flag), so it cannot overflow.
 struct IndexQueue: ~Copyable {
     private var places: FixedArray<Int32>
     private var head = 0

@@ -181,7 +181,8 @@ extension Shard where Engine: ~Copyable {
     ) -> Bool? {
         let home = homeShard(of: client)
         if home == self.index { return hasClient(client) }
-        // Inside EXEC over shards nobody may wait for a shard that isn't locked: it may wait for us.
+        // Inside EXEC over shards nobody may wait for a shard that isn't locked: it may wait for
+        // us.
         if context.transaction != 0 { return true }
         let follower = followers.clients[index]
         if follower.askedFor == client {

@@ -28,7 +28,8 @@ struct Transaction: BitwiseCopyable {
     var id: UInt64 = 0
     /// One command that takes locks of its own, without MULTI.
     var isImplicit = false
-    /// The client's own transaction (it watches keys) while an implicit one stands before it; -1: none.
+    /// The client's own transaction (it watches keys) while an implicit one stands before it; -1:
+    /// none.
     var outer: Int32 = -1
     /// A value on its way, of a command over two keys.
     var transfer = Transfer()

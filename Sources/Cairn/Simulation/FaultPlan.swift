@@ -1,8 +1,8 @@
 /// The faults of a simulated run, and how often each happens.
 ///
 /// Written down before the injector, so that it can be read as the list of what a shard has to live
-/// with. What is not here does not happen in the simulation: memory does not rot, an operation never
-/// completes twice without `hasMore`, and the bytes of one stream never change places.
+/// with. What is not here does not happen in the simulation: memory does not rot, an operation
+/// never completes twice without `hasMore`, and the bytes of one stream never change places.
 
 /// How often something happens: parts of a million.
 package struct Chance: Equatable {
@@ -62,8 +62,8 @@ package struct FaultPlan {
     /// An accept completes with an error (ECONNABORTED, EMFILE).
     package var acceptFails = Chance.never
 
-    /// After a connection was closed, a completion of it comes once more. No kernel does this; a shard
-    /// that tells completions apart by generation must not notice.
+    /// After a connection was closed, a completion of it comes once more. No kernel does this; a
+    /// shard that tells completions apart by generation must not notice.
     package var staleCompletion = Chance.never
 
     // MARK: Sizes

@@ -1,8 +1,8 @@
 /// What simulated clients know of one key: everything that was written, in order.
 ///
-/// One client writes a key, so its writes have an order: version 0 is "absent", each write makes the
-/// next one. That makes linearizability checkable with two numbers. A read may return a version `v`
-/// only if
+/// One client writes a key, so its writes have an order: version 0 is "absent", each write makes
+/// the next one. That makes linearizability checkable with two numbers. A read may return a version
+/// `v` only if
 ///
 /// - no later write, and no read of a later version, had ended before the read began (`v >= floor`
 ///   as it was then): nothing acknowledged is lost, and nobody sees time run backwards;
@@ -33,8 +33,8 @@ struct KeyHistory {
     /// The write of `version` was acknowledged.
     mutating func acknowledge(_ version: Int) { floor = max(floor, version) }
 
-    /// A read that began when the floor was `floorThen`, and of which `matches` tells whether it fits
-    /// a content, has ended: whether it may.
+    /// A read that began when the floor was `floorThen`, and of which `matches` tells whether it
+    /// fits a content, has ended: whether it may.
     mutating func mayRead(from floorThen: Int, _ matches: ([UInt8]?) -> Bool) -> Bool {
         for version in floorThen...latest where matches(versions[version]) {
             // Equal contents stand for the earliest version: the check is then too mild, never

@@ -12,8 +12,8 @@ package enum SimulatedReply: Equatable {
 
 /// Splits what a client has received into replies.
 ///
-/// Written for itself, from the protocol's specification: it shares nothing with the server's parser
-/// and writer, so that a mistake in those is not made here too.
+/// Written for itself, from the protocol's specification: it shares nothing with the server's
+/// parser and writer, so that a mistake in those is not made here too.
 struct ReplyReader {
     private var bytes: [UInt8] = []
     private var position = 0

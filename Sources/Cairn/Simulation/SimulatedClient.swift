@@ -1,8 +1,8 @@
 /// A RESP client in a simulated world: random commands in pipelines, cut at random byte boundaries,
 /// every reply checked.
 ///
-/// It connects, sends, reads in its own time, now and then crashes in the middle of a command or ends
-/// its direction and waits for the rest, and connects again until its commands are used up.
+/// It connects, sends, reads in its own time, now and then crashes in the middle of a command or
+/// ends its direction and waits for the rest, and connects again until its commands are used up.
 package final class SimulatedClient {
     /// How a client behaves.
     package struct Behaviour {
@@ -75,7 +75,8 @@ package final class SimulatedClient {
         if random.happens(behaviour.crash) { return lose(world, connection) }
         if commandsLeft == 0 || random.happens(behaviour.finish) { hasFinished = true }
         write(world, connection)
-        // Somebody may have to be woken by nothing but time: an unread reply, a half-written command.
+        // Somebody may have to be woken by nothing but time: an unread reply, a half-written
+        // command.
         world.scheduleClient(number, after: UInt64(1 + random.below(100_000)))
     }
 

@@ -1,6 +1,7 @@
 /// A simulated stream between a client and a shard's socket.
 ///
-/// Clients hold it as a handle and act on it through the world's `write`, `read`, `finish`, `close`.
+/// Clients hold it as a handle and act on it through the world's `write`, `read`, `finish`,
+/// `close`.
 package final class SimulatedConnection {
     /// Number of the connection within its world, from 0.
     package let number: Int

@@ -1,8 +1,8 @@
 /// A shard's I/O engine in a simulated world: the seam's other side, without a kernel.
 ///
 /// Everything a kernel may do to a shard happens here on purpose, by chance and reproducibly; see
-/// `FaultPlan`. `turn` submits and returns at once; its wait is the time until the world names the shard
-/// again. So whoever drives a shard calls its `serve` then, and its `enter` after that.
+/// `FaultPlan`. `turn` submits and returns at once; its wait is the time until the world names the
+/// shard again. So whoever drives a shard calls its `serve` then, and its `enter` after that.
 package struct SimulatedEngine: IOEngine, ~Copyable {
     private let world: SimulatedWorld
     private let port: SimulatedPort

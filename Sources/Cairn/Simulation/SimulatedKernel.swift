@@ -201,8 +201,8 @@ extension SimulatedWorld {
         }
     }
 
-    /// A zero-copy send completes first and gives its memory up later: the bytes are read as late as
-    /// that, so that memory reused in between reaches the client.
+    /// A zero-copy send completes first and gives its memory up later: the bytes are read as late
+    /// as that, so that memory reused in between reaches the client.
     private func progressZeroCopy(_ operation: SimulatedOperation) {
         guard let connection = operation.connection, connection.sends.first === operation else {
             return

@@ -22,11 +22,12 @@ package enum SimulationCanary: Equatable {
 /// Sockets, clocks and threads of several shards and their clients, without a kernel: one seed, one
 /// history.
 ///
-/// Whoever drives the run has every shard enter the kernel once, then calls `step` and runs the shard
-/// or client it names, until the clients are done. A shard that has entered the kernel sleeps there
-/// while others run, as a thread does: what it announced before it slept is all they know of it. All time is virtual; all randomness comes from the seed; everything runs on one thread. The
-/// world judges how shards use the engine (`violations`, `leaks`); what they answer is judged by the
-/// clients.
+/// Whoever drives the run has every shard enter the kernel once, then calls `step` and runs the
+/// shard or client it names, until the clients are done. A shard that has entered the kernel sleeps
+/// there while others run, as a thread does: what it announced before it slept is all they know of
+/// it. All time is virtual; all randomness comes from the seed; everything runs on one thread. The
+/// world judges how shards use the engine (`violations`, `leaks`); what they answer is judged by
+/// the clients.
 package final class SimulatedWorld {
     package let seed: UInt64
     package let faults: FaultPlan

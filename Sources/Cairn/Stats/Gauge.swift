@@ -1,4 +1,5 @@
-/// Everything a shard states rather than counts: set at the end of a slice of work, not per request.
+/// Everything a shard states rather than counts: set at the end of a slice of work, not per
+/// request.
 package enum Gauge: Int, Sendable, CaseIterable {
     /// Entries in the shard's slice of L1.
     case entries

@@ -2,9 +2,9 @@ import CShims
 
 /// One shard's counters, gauges, histograms and slab table, in cache lines of their own.
 ///
-/// A handle of one pointer. The shard's thread writes with plain adds (relaxed, one writer: an `add`
-/// to memory, no lock prefix); every other thread only reads, and may see counts of one request
-/// without each other, never a torn number.
+/// A handle of one pointer. The shard's thread writes with plain adds (relaxed, one writer: an
+/// `add` to memory, no lock prefix); every other thread only reads, and may see counts of one
+/// request without each other, never a torn number.
 ///
 /// - The memory is zeroed at `allocate`, 64-byte aligned, padded to whole cache-line pairs so that
 ///   no two shards share one (the hardware prefetches lines in pairs).

@@ -16,7 +16,8 @@ struct InFlight: BitwiseCopyable {
 struct Segment: BitwiseCopyable {
     enum Source: UInt8 { case area, pool, file }
     var source = Source.area
-    /// Offset in the area; for `pool` the pool offset of the body; for `file` the place in the file set.
+    /// Offset in the area; for `pool` the pool offset of the body; for `file` the place in the file
+    /// set.
     var offset = 0
     /// Bytes already handed to the kernel.
     var sent = 0

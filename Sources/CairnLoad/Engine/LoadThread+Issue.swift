@@ -91,7 +91,8 @@ extension LoadThread {
         enter(id, flight, now)
     }
 
-    /// Enters a request in the flight list and the connection in the list of those with bytes to send.
+    /// Enters a request in the flight list and the connection in the list of those with bytes to
+    /// send.
     mutating func enter(_ id: Int, _ flight: InFlight, _ now: UInt64) {
         if connections[id].inFlight == 0 { connections[id].lastProgress = now }
         var place = Int(connections[id].head) + Int(connections[id].inFlight)

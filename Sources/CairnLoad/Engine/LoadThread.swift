@@ -26,9 +26,10 @@ final class LoadPlan: Sendable {
 /// replies where they lie in the receive buffers, write new commands into the send areas of the
 /// connections that may send, one send per connection. All memory is allocated before the start.
 ///
-/// Latency is measured from the intended start: in an open loop the schedule's time, in a closed loop
-/// the turn that wrote the request. The end is the turn that received the reply's last byte. Both are
-/// the clock reading of a turn, so a latency includes the client's own delay of at most a turn.
+/// Latency is measured from the intended start: in an open loop the schedule's time, in a closed
+/// loop the turn that wrote the request. The end is the turn that received the reply's last byte.
+/// Both are the clock reading of a turn, so a latency includes the client's own delay of at most a
+/// turn.
 struct LoadThread: ~Copyable {
     let plan: LoadPlan
     let options: LoadOptions
@@ -79,8 +80,8 @@ struct LoadThread: ~Copyable {
     var ending = ThreadEnding()
     var errors = ErrorTally()
 
-    /// Writes up to this length are copied behind their command; longer ones are sent from where they
-    /// lie. Copying 2 KiB costs about as much as one more piece of a vectored send.
+    /// Writes up to this length are copied behind their command; longer ones are sent from where
+    /// they lie. Copying 2 KiB costs about as much as one more piece of a vectored send.
     static let inlineValueMax = 2048
     /// Housekeeping (timeouts, reconnects, intervals) at least this often.
     static let tickNanoseconds: UInt64 = 50_000_000
@@ -212,7 +213,8 @@ struct LoadThread: ~Copyable {
     }
 
     /// How long the next kernel entry may wait: until the next tick, in an open loop until shortly
-    /// before the next intended start, which is then polled for (a timer is late by 50 µs and more).
+    /// before the next intended start, which is then polled for (a timer is late by 50 µs and
+    /// more).
     private func waitTime() -> UInt64 {
         let now = engine.preciseNow()
         if isIssuing && !isOpenLoop && listedCount > 0 { return 0 }

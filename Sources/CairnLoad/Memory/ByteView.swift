@@ -2,9 +2,10 @@ import Cairn
 
 /// Views of bytes that somebody else owns, as `Cairn.Bytes`, of this module's own.
 ///
-/// `package` members of another module stay calls in a release build, generic ones even unspecialised;
-/// a load generator that must be several times lighter than the server it measures can't afford a call
-/// for each byte it looks at. `Cairn.Bytes` remains the type at the boundary to the engine.
+/// `package` members of another module stay calls in a release build, generic ones even
+/// unspecialised; a load generator that must be several times lighter than the server it measures
+/// can't afford a call for each byte it looks at. `Cairn.Bytes` remains the type at the boundary to
+/// the engine.
 
 /// Read-only bytes owned elsewhere; every access is checked.
 @safe
@@ -13,12 +14,14 @@ package struct ByteView {
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller's memory holds `count` bytes and outlives the view.
     @inline(__always)
     fileprivate init(_ base: UnsafeRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: the same memory and bound as the view it is made of.
     /// The bytes the engine received.
     @inline(__always)
     package init(_ bytes: Bytes) { unsafe self.init(bytes.base, count: bytes.count) }
@@ -28,6 +31,7 @@ package struct ByteView {
         unsafe self.init(string.utf8Start, count: string.utf8CodeUnitCount)
     }
 
+    // SAFETY: nothing is read through a view of no bytes.
     /// No bytes.
     package static var empty: ByteView { unsafe ByteView(nil, count: 0) }
 
@@ -84,12 +88,14 @@ package struct MutableByteView {
     /// Number of bytes.
     package let count: Int
 
+    // SAFETY: the caller's memory holds `count` bytes, outlives the view and has no other writer.
     @inline(__always)
     fileprivate init(_ base: UnsafeMutableRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
+    // SAFETY: the same memory and the same bound, with fewer rights.
     /// The same bytes, read-only.
     @inline(__always)
     package var view: ByteView { unsafe ByteView(UnsafeRawPointer(base), count: count) }
@@ -163,8 +169,8 @@ private func memoryEquals(
     return true
 }
 
-/// A fixed number of trivial elements in memory of its own: `Cairn.FixedArray` of this module's own,
-/// for the reason given above. Owned by one load thread, or written once and then only read.
+/// A fixed number of trivial elements in memory of its own: `Cairn.FixedArray` of this module's
+/// own, for the reason given above. Owned by one load thread, or written once and then only read.
 @safe
 package struct Table<Element: BitwiseCopyable>: ~Copyable {
     private let base: UnsafeMutablePointer<Element>

@@ -6,8 +6,8 @@ import Cairn
 /// read:  readHead key readTail
 /// write: writeHead key writeMiddle LENGTH crlf value writeTail
 /// ```
-/// With numbered keys of one size, everything up to the value but its length is one copy of a command
-/// for key 0, whose digits are then put in place.
+/// With numbered keys of one size, everything up to the value but its length is one copy of a
+/// command for key 0, whose digits are then put in place.
 package struct CommandWriter: ~Copyable {
     private struct Part: BitwiseCopyable {
         var offset: Int
@@ -153,7 +153,8 @@ package struct CommandWriter: ~Copyable {
         }
     }
 
-    /// The commands that open a connection: authentication and RESP3. `replies` counts their replies.
+    /// The commands that open a connection: authentication and RESP3. `replies` counts their
+    /// replies.
     package static func greeting(_ options: LoadOptions) -> (bytes: [UInt8], replies: Int) {
         guard options.protocolKind == .resp else { return ([], 0) }
         var commands: [[String]] = []

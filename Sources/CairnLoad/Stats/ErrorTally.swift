@@ -3,7 +3,8 @@ import Cairn
 /// Errors by their text. A repeated text allocates nothing.
 struct ErrorTally: ~Copyable {
     private static let kindsMax = 32
-    /// Texts are compared and kept up to this length: key names behind it don't make kinds of errors.
+    /// Texts are compared and kept up to this length: key names behind it don't make kinds of
+    /// errors.
     private static let textMax = 80
     private var kinds: [(text: [UInt8], count: Int)] = []
     private var others = 0

@@ -5,8 +5,8 @@ import Foundation
 package enum ProcessCPU {
     /// Run time of all threads of `pid` in nanoseconds; `nil` when it can't be read.
     ///
-    /// /proc/PID/task/TID/schedstat counts nanoseconds. A kernel without it has /proc/PID/stat: user and
-    /// system time in ticks of 10 ms, exact enough for runs of many seconds.
+    /// /proc/PID/task/TID/schedstat counts nanoseconds. A kernel without it has /proc/PID/stat:
+    /// user and system time in ticks of 10 ms, exact enough for runs of many seconds.
     package static func nanoseconds(pid: Int) -> UInt64? {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task"))
         guard let threads, !threads.isEmpty else { return nil }

@@ -67,8 +67,8 @@ package struct ValueModel {
         out.store(UInt64(version) | UInt64(UInt32(length)) << 32, at: 8)
     }
 
-    /// The pool's bytes for `count` bytes of body (at most a period) that begin `position` bytes into
-    /// the body of a value with this pool offset.
+    /// The pool's bytes for `count` bytes of body (at most a period) that begin `position` bytes
+    /// into the body of a value with this pool offset.
     @inline(__always)
     package func body(poolOffset: Int, position: Int, count: Int) -> ByteView {
         pool.slice((poolOffset &+ position) % ValuePool.period, count)

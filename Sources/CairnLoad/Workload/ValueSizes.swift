@@ -1,7 +1,7 @@
 import Cairn
 
-/// How long values are: a pure function of key number and version, so that a reader knows the length
-/// a value must have.
+/// How long values are: a pure function of key number and version, so that a reader knows the
+/// length a value must have.
 ///
 /// A mix of up to eight bands, each a uniform range with a weight. `64` is one band of one length,
 /// `64..4096` one band, `64:50,4096:30,65536:20` three.

@@ -1,6 +1,7 @@
 import Cairn
 
-/// One key of a mapping in the configuration: its name, form and text, and how it is read and shown.
+/// One key of a mapping in the configuration: its name, form and text, and how it is read and
+/// shown.
 ///
 /// The tables of these (`ConfigSchema`) are the only place that knows the keys: the reader, the
 /// printer, "did you mean" and the reference in `docs/OPERATING.md` (through a test) all use them.

@@ -1,6 +1,7 @@
 import Cairn
 
-/// What must hold between the keys of a configuration and the machine, and what this version can't do.
+/// What must hold between the keys of a configuration and the machine, and what this version can't
+/// do.
 enum ConfigRules {
     /// Everything impossible, with the arithmetic.
     static func problems(

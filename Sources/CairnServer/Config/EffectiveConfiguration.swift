@@ -1,6 +1,7 @@
 import Cairn
 
-/// A configuration with every default filled in and every rule checked: what the server starts with.
+/// A configuration with every default filled in and every rule checked: what the server starts
+/// with.
 package struct EffectiveConfiguration: Sendable {
     package var settings: ServerSettings
     /// Where the stats port listens; `nil`: nowhere.

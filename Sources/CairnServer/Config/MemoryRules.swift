@@ -1,5 +1,5 @@
-/// The arithmetic of `memory_limit` before the server starts. The exact budget, line by line, is the
-/// data path's; these are the bounds below which it cannot work out.
+/// The arithmetic of `memory_limit` before the server starts. The exact budget, line by line, is
+/// the data path's; these are the bounds below which it cannot work out.
 package enum MemoryRules {
     /// Program, Swift's runtime, control plane: `CacheServer`'s own number.
     package static let processBytes = 48 << 20

@@ -47,7 +47,8 @@ struct HTTPReply {
 
     /// The bytes to send. A HEAD request gets the same head without the body.
     func encoded(keepsAlive: Bool, isHead: Bool = false) -> [UInt8] {
-        // The page is one file: whatever a browser is told to run or load from elsewhere is not ours.
+        // The page is one file: whatever a browser is told to run or load from elsewhere is not
+        // ours.
         let lines =
             [
                 "HTTP/1.1 \(status) \(Self.phrase(status))",

@@ -5,8 +5,8 @@ import Logging
 
 /// The stats port: a small HTTP/1.1 server for GET, apart from the data path.
 ///
-/// Runs on Swift's shared tasks with FlyingSocks' epoll; never on a shard's thread, never waited for
-/// by one. The request reader is our own because every part of it must have a bound, as
+/// Runs on Swift's shared tasks with FlyingSocks' epoll; never on a shard's thread, never waited
+/// for by one. The request reader is our own because every part of it must have a bound, as
 /// `memory_limit` is a promise: heads of 8 KiB, 64 connections, 10 seconds for a head and for a
 /// reply, 60 seconds idle.
 package final class StatsServer: Sendable {

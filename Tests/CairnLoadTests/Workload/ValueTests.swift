@@ -66,7 +66,8 @@ struct ValueTests {
                 var bad = value
                 bad[offset] ^= 1 << UInt8(bit)
                 let mismatch = try #require(check(bad, as: 9, model))
-                // A changed version makes every later byte wrong instead: then a later one is named.
+                // A changed version makes every later byte wrong instead: then a later one is
+                // named.
                 if !(8..<12).contains(offset) {
                     #expect(mismatch.offset == offset)
                     #expect(mismatch.expected == Int(value[offset]))

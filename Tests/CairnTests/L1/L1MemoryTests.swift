@@ -67,7 +67,8 @@ import Testing
         var random = Random(seed: 99)
         var growth = 0
         for number in 0..<12_000 {
-            // Phases of one size, and sizes from 1 byte to 2 MiB, short ones as likely as long ones.
+            // Phases of one size, and sizes from 1 byte to 2 MiB, short ones as likely as long
+            // ones.
             let scale = number / 1000 % 3 == 0 ? 21 : 1 + number / 500 % 21
             let length = 1 + random.below(1 << min(21, 1 + random.below(scale)))
             let id = cache.reservePatiently(testKey(random.below(20_000)), length: length)
