@@ -165,8 +165,9 @@ static inline void cairn_prep_accept(struct io_uring_sqe *sqe, int fd, uint64_t 
 }
 
 /* Receives into buffers of `group`, again and again until an error or an empty group. */
-static inline void cairn_prep_recv_multishot(struct io_uring_sqe *sqe, int file, unsigned short group,
-                                             unsigned ioprio, uint64_t token) {
+static inline void cairn_prep_recv_multishot(struct io_uring_sqe *sqe, int file,
+                                             unsigned short group, unsigned ioprio,
+                                             uint64_t token) {
     cairn_sqe_set(sqe, IORING_OP_RECV, file, NULL, 0, 0, token);
     sqe->flags = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
     sqe->ioprio = (uint16_t)(IORING_RECV_MULTISHOT | ioprio);
@@ -188,14 +189,14 @@ static inline void cairn_prep_recv(struct io_uring_sqe *sqe, int file, void *bas
     sqe->msg_flags = (uint32_t)msg_flags;
 }
 
-static inline void cairn_prep_send(struct io_uring_sqe *sqe, int file, const void *base, unsigned len,
-                                   int msg_flags, uint64_t token) {
+static inline void cairn_prep_send(struct io_uring_sqe *sqe, int file, const void *base,
+                                   unsigned len, int msg_flags, uint64_t token) {
     cairn_sqe_set(sqe, IORING_OP_SEND, file, base, len, 0, token);
     sqe->flags = IOSQE_FIXED_FILE;
     sqe->msg_flags = (uint32_t)msg_flags;
 }
 
-/* `op` is IORING_OP_SENDMSG or CAIRN_OP_SENDMSG_ZC; `msg` stays valid until the next cairn_enter. */
+/* `op` is IORING_OP_SENDMSG or CAIRN_OP_SENDMSG_ZC; `msg` stays valid until cairn_enter. */
 static inline void cairn_prep_sendmsg(struct io_uring_sqe *sqe, int op, int file,
                                       const struct msghdr *msg, int msg_flags, unsigned ioprio,
                                       uint64_t token) {
@@ -210,12 +211,13 @@ static inline void cairn_prep_cancel(struct io_uring_sqe *sqe, uint64_t target, 
     cairn_sqe_set(sqe, IORING_OP_ASYNC_CANCEL, -1, (const void *)(uintptr_t)target, 0, 0, token);
 }
 
-static inline void cairn_prep_shutdown(struct io_uring_sqe *sqe, int file, int how, uint64_t token) {
+static inline void cairn_prep_shutdown(struct io_uring_sqe *sqe, int file, int how,
+                                       uint64_t token) {
     cairn_sqe_set(sqe, IORING_OP_SHUTDOWN, file, NULL, (unsigned)how, 0, token);
     sqe->flags = IOSQE_FIXED_FILE;
 }
 
-/* Posts a completion (`token`, result) on the ring with descriptor `ring_fd`; ours only on error. */
+/* Posts a completion (`token`, result) on the ring of `ring_fd`; ours only on error. */
 static inline void cairn_prep_message(struct io_uring_sqe *sqe, int ring_fd, int result,
                                       uint64_t remote_token, uint64_t token) {
     cairn_sqe_set(sqe, IORING_OP_MSG_RING, ring_fd, NULL, (unsigned)result, remote_token, token);
@@ -251,7 +253,7 @@ static inline unsigned cairn_cq_overflow(const struct io_uring *ring) {
 
 /* ---- provided buffers ---------------------------------------------------------------------- */
 
-/* Puts buffer `id` at position `offset` behind the tail; cairn_buffers_publish makes them visible. */
+/* Puts buffer `id` at position `offset` behind the tail; cairn_buffers_publish shows them. */
 static inline void cairn_buffer_add(struct io_uring_buf_ring *br, void *base, unsigned len,
                                     unsigned short id, unsigned mask, unsigned offset) {
     struct io_uring_buf *buf = &br->bufs[(br->tail + offset) & mask];

@@ -34,7 +34,8 @@ def rewrap(lines):
     result, at = [], 0
     while at < len(lines):
         head = COMMENT.match(lines[at])
-        if not head or not head.group(4).strip() or head.group(4).startswith((" ", "\t", "|", "`")):
+        text = head.group(4) if head else ""
+        if not text.strip() or text.startswith((" ", "\t", "|", "```")):
             result.append(lines[at])
             at += 1
             continue
@@ -52,7 +53,7 @@ def rewrap(lines):
                 break
             end += 1
         paragraph = lines[at:end]
-        is_drawing = any("   " in line.strip() for line in paragraph)
+        is_drawing = any("   " in COMMENT.match(line).group(4).strip() for line in paragraph)
         is_wide = any(len(line) > WIDTH and "https://" not in line for line in paragraph)
         if is_wide and not is_drawing:
             words = " ".join(COMMENT.match(line).group(4) for line in paragraph).split()

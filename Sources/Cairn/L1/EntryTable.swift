@@ -29,7 +29,7 @@ struct Entry: BitwiseCopyable {
 /// The small fields of an entry in 16 bits.
 ///
 /// ```
-/// bit 0-1 state   2-3 epoch   4-6 type   7-10 priority   11-13 policy link   14 tracked   15 expires
+/// bit 0-1 state  2-3 epoch  4-6 type  7-10 priority  11-13 policy link  14 tracked  15 expires
 /// ```
 struct EntryMeta: BitwiseCopyable {
     private var bits: UInt16 = 0

@@ -11,7 +11,7 @@ package enum HostFacts {
     package static func system() -> String {
         var name = utsname()
         guard unsafe uname(&name) == 0 else { return "Linux" }
-        // SAFETY: reads the field it is given.
+        // SAFETY: reads the copy of one field, which ends with a zero byte.
         func text<T>(_ field: T) -> String {
             unsafe withUnsafeBytes(of: field) { raw in
                 unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)

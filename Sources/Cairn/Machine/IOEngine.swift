@@ -6,8 +6,8 @@
 ///
 /// Contract, on which both sides rely:
 /// - Everything is called by the shard's own thread.
-/// - An operation submitted with a token completes exactly once without `hasMore`, whatever happens;
-///   `receiveMultishot` may complete many times with it before.
+/// - An operation submitted with a token completes exactly once without `hasMore`, whatever
+///   happens; `receiveMultishot` may complete many times with it before.
 /// - Memory given to `send`, `receive` and the vector belongs to the engine until that completion
 ///   (for zero copy: until the notification).
 /// - Nothing reaches the kernel before `turn`, the one kernel entry of a loop turn, unless a queue

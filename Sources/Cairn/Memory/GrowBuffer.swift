@@ -14,7 +14,7 @@ package struct GrowBuffer: BitwiseCopyable {
     /// Bytes mapped.
     package private(set) var capacity = 0
 
-    // SAFETY: nothing is mapped yet.
+    // SAFETY: there is no memory yet.
     package init() { unsafe base = nil }
 
     // SAFETY: the mapping belongs to this value; views of it die when it grows.

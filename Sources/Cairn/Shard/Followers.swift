@@ -30,8 +30,8 @@ struct SharedPayload: BitwiseCopyable {
 /// Everything a shard knows of followers of keys and channels.
 ///
 /// - As the home of clients: who of them follows what (`clients`, `topics`).
-/// - As the owner of keys: which clients of any shard have read which (`tracking`), and which prefixes
-///   are followed where (`broadcast`, this shard's copy of the group's registry).
+/// - As the owner of keys: which clients of any shard have read which (`tracking`), and which
+///   prefixes are followed where (`broadcast`, this shard's copy of the group's registry).
 /// - Between the two: notices that wait for room in a lane (`notices`).
 struct Followers: ~Copyable {
     var clients: SlotPool<Follower>

@@ -1,7 +1,7 @@
 /// An operation a simulated shard has submitted.
 ///
-/// - Invariant: `isFinished` from the posting of its last completion on. For the shard it is under way
-///   until that completion was taken (`SimulatedConnection.underWay`).
+/// - Invariant: `isFinished` from the posting of its last completion on. For the shard it is under
+///   way until that completion was taken (`SimulatedConnection.underWay`).
 final class SimulatedOperation {
     enum Kind {
         case accept

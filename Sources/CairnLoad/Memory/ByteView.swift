@@ -2,9 +2,10 @@ import Cairn
 
 /// Views of bytes that somebody else owns, as `Cairn.Bytes`, of this module's own.
 ///
-/// `package` members of another module stay calls in a release build, generic ones even unspecialised;
-/// a load generator that must be several times lighter than the server it measures can't afford a
-/// call for each byte it looks at. `Cairn.Bytes` remains the type at the boundary to the engine.
+/// `package` members of another module stay calls in a release build, generic ones even
+/// unspecialised; a load generator that must be several times lighter than the server it measures
+/// can't afford a call for each byte it looks at. `Cairn.Bytes` remains the type at the boundary to
+/// the engine.
 
 /// Read-only bytes owned elsewhere; every access is checked.
 @safe
@@ -13,14 +14,14 @@ package struct ByteView {
     /// Number of bytes.
     package let count: Int
 
-    // SAFETY: the caller vouches for the bytes; a view keeps nothing alive.
+    // SAFETY: the caller's memory holds `count` bytes and outlives the view.
     @inline(__always)
     fileprivate init(_ base: UnsafeRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
-    // SAFETY: the engine's buffer outlives its completion's handling.
+    // SAFETY: the same memory and bound as the view it is made of.
     /// The bytes the engine received.
     @inline(__always)
     package init(_ bytes: Bytes) { unsafe self.init(bytes.base, count: bytes.count) }
@@ -30,7 +31,7 @@ package struct ByteView {
         unsafe self.init(string.utf8Start, count: string.utf8CodeUnitCount)
     }
 
-    // SAFETY: nothing is behind it.
+    // SAFETY: nothing is read through a view of no bytes.
     /// No bytes.
     package static var empty: ByteView { unsafe ByteView(nil, count: 0) }
 
@@ -87,14 +88,14 @@ package struct MutableByteView {
     /// Number of bytes.
     package let count: Int
 
-    // SAFETY: the caller vouches for the bytes; a view keeps nothing alive.
+    // SAFETY: the caller's memory holds `count` bytes, outlives the view and has no other writer.
     @inline(__always)
     fileprivate init(_ base: UnsafeMutableRawPointer?, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
-    // SAFETY: the same memory, seen without the right to write.
+    // SAFETY: the same memory and the same bound, with fewer rights.
     /// The same bytes, read-only.
     @inline(__always)
     package var view: ByteView { unsafe ByteView(UnsafeRawPointer(base), count: count) }

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 extension String {
     // SAFETY: strerror returns a string of the C library, copied at once.

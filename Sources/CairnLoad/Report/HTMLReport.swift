@@ -157,11 +157,13 @@ package enum HTMLReport {
             @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa5b4;--line:#323a45;\
             --bg:#14181e}}
             body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-            main{max-width:1280px;margin:0 auto;padding:24px 16px}h1{font-size:22px}h2{font-size:17px}
+            main{max-width:1280px;margin:0 auto;padding:24px 16px}
+            h1{font-size:22px}h2{font-size:17px}
             .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
             th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);\
             white-space:nowrap}
-            th{color:var(--soft);font-weight:500}th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}
+            th{color:var(--soft);font-weight:500}
+            th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}
             td:nth-child(2){white-space:normal;min-width:220px}p{color:var(--soft);font-size:13px}
             figure{margin:28px 0}figcaption{font-weight:600;margin-bottom:6px}
             svg{width:100%;height:auto;display:block}polyline{fill:none;stroke-width:1.8}

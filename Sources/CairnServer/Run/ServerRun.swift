@@ -129,7 +129,10 @@ package final class ServerRun: Sendable {
         ServerLog.setLevel(plan.logLevel)
         let none = "nothing"
         log.notice(
-            "reloaded: changed \(plan.applied.isEmpty ? none : plan.applied.joined(separator: ", "))"
+            """
+            reloaded: changed \
+            \(plan.applied.isEmpty ? none : plan.applied.joined(separator: ", "))
+            """
         )
         if !plan.needRestart.isEmpty {
             log.warning("needs a restart: \(plan.needRestart.joined(separator: ", "))")

@@ -1,7 +1,7 @@
 import Testing
 
-/// `#expect` takes its expression apart and copies what it finds, which a noncopyable table does not
-/// allow: these take the value alone.
+/// `#expect` takes its expression apart and copies what it finds, which a noncopyable table does
+/// not allow: these take the value alone.
 func check(
     _ condition: Bool, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) {
