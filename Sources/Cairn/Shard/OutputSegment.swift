@@ -39,8 +39,10 @@ struct SegmentTable: ~Copyable {
     private var segments: FixedArray<OutputSegment>
     private var freeHead: Int32
     private(set) var freeCount: Int
+    let count: Int
 
     init(count: Int) {
+        self.count = count
         segments = FixedArray(repeating: OutputSegment(), count: count)
         for index in 0..<count { segments[index].next = index + 1 < count ? Int32(index + 1) : -1 }
         freeHead = 0

@@ -96,10 +96,24 @@ extension Shard where Engine: ~Copyable {
     @inline(__always)
     var isLockedOut: Bool { lock.owner != 0 && lock.owner != context.transaction }
 
-    /// The connection tries the same command again in the next turn.
+    /// The connection tries the same command again in the next turn, or when the transaction that
+    /// holds this shard or its requests has ended: until then a try would be in vain, and a shard that
+    /// keeps trying takes the processor from the one it waits for.
     mutating func waitNextTurn(_ place: Int32) -> Step {
-        enqueueRun(place)
+        let waitsForLock =
+            context.transaction == 0 && (lock.owner != 0 || lock.coordinating != 0)
+        if _slowPath(waitsForLock), !connections[Int(place)].flags.contains(.queued) {
+            connections[Int(place)].flags.insert(.queued)
+            lockQueue.push(place)
+        } else {
+            enqueueRun(place)
+        }
         return .wait
+    }
+
+    /// A transaction let go: who waited for it may try again.
+    mutating func lockChanged() {
+        while let place = lockQueue.pop() { runQueue.push(place) }
     }
 
     // MARK: Several keys

@@ -39,9 +39,11 @@ extension Shard where Engine: ~Copyable {
         let queued = connection.outputBytes + count
         if live.outputLimit > 0, queued > live.outputLimit { return false }
         let free = pool.bytesTotal - pool.bytesUsed
-        if free < 4 * BufferPool.blockBytesMax || segments.freeCount < 2048 { return false }
-        // The last quarter of what clients share is for those that read what they get.
-        let isScarce = free < pool.bytesTotal / 4 || segments.freeCount < 16_384
+        if free < 4 * BufferPool.blockBytesMax || segments.freeCount < segments.count / 8 {
+            return false
+        }
+        // The last part of what clients share is for those that read what they get.
+        let isScarce = free < pool.bytesTotal / 4 || segments.freeCount < segments.count / 4
         return !isScarce || queued < BufferPool.blockBytesMax
     }
 

@@ -421,8 +421,17 @@ extension Shard where Engine: ~Copyable {
     /// Answers once all parts are in.
     mutating func finishGather(_ index: Int32) {
         let gather = gathers[index]
-        guard gather.complete, gather.remaining == 0 else { return }
-        guard connections[Int(gather.connection)].generation == gather.generation else {
+        guard gather.remaining == 0 else { return }
+        let lives = connections[Int(gather.connection)].generation == gather.generation
+        guard gather.complete else {
+            // MSETNX over shards waits for one step's answers before the next.
+            if lives, connections[Int(gather.connection)].flags.contains(.waiting) {
+                connections[Int(gather.connection)].flags.remove(.waiting)
+                enqueueRun(gather.connection)
+            }
+            return
+        }
+        guard lives else {
             if gather.large >= 0 { releaseLarge(gather.large) }
             gathers.give(index)
             return

@@ -207,7 +207,9 @@ extension Shard where Engine: ~Copyable {
                 continue
             }
             guard calls.freeCount > 0, let slot = requestsOut[shard].beginWrite() else {
-                return waitNextTurn(place)
+                // For room in the lane, not for a lock: `waitNextTurn` would wait for ourselves.
+                enqueueRun(place)
+                return .wait
             }
             let message = Message(slot)
             message.clear(.lock)
@@ -244,6 +246,7 @@ extension Shard where Engine: ~Copyable {
             UInt32(truncatingIfNeeded: lock.owner) == message.handle, "unlock by somebody else")
         lock.owner = 0
         lock.coordinator = -1
+        lockChanged()
     }
 
     mutating func lockAnswered(_ call: RemoteCall, from other: Int) {
@@ -251,6 +254,7 @@ extension Shard where Engine: ~Copyable {
             // The client went away while the lock was on its way.
             unlock(other, transaction: lock.coordinating)
             lock.coordinating = 0
+            lockChanged()
             return
         }
         transactions.update(connections[Int(place)].transaction) { $0.held.insert(other) }
@@ -332,6 +336,7 @@ extension Shard where Engine: ~Copyable {
         if lock.coordinating == transaction.id, transaction.id != 0, !awaitsLock {
             lock.coordinating = 0
         }
+        lockChanged()
         transactions.give(index)
         connections[Int(place)].transaction = transaction.outer
         context.transaction = 0

@@ -233,8 +233,10 @@ extension Shard where Engine: ~Copyable {
                 }
                 connections[Int(place)].progress += 2
             }
-            // The answers come within microseconds: looked for each turn.
-            if gathers[gather].remaining > 0 { return waitNextTurn(place) }
+            if gathers[gather].remaining > 0 {
+                waitForAnswer(place)
+                return .wait
+            }
             let (sum, failed) = (gathers[gather].sum, gathers[gather].failed)
             gathers.give(gather)
             connections[Int(place)].gather = -1

@@ -40,6 +40,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var freeConnectionCount: Int
     var connectionCount = 0
     var runQueue: IndexQueue
+    /// Connections that wait for a transaction of somebody else to let go.
+    var lockQueue: IndexQueue
     var dirtyQueue: IndexQueue
 
     // Buffers.
@@ -124,6 +126,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
             freeConnections[place] = Int32(capacity.connections - 1 - place)
         }
         runQueue = IndexQueue(capacity: capacity.connections)
+        lockQueue = IndexQueue(capacity: capacity.connections)
         dirtyQueue = IndexQueue(capacity: capacity.connections)
         segments = SegmentTable(count: capacity.segments)
         arguments = ArgumentTable()
@@ -163,7 +166,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     /// Memory the fixed tables of a shard take, the engine and the RAM level apart.
     package static func footprint(_ capacity: Capacity) -> Int {
         capacity.connections
-            * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 20)
+            * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 24)
             + capacity.segments * MemoryLayout<OutputSegment>.stride
             + capacity.poolBytes + capacity.poolBytes / 256 * 9
             + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 48)
