@@ -92,8 +92,6 @@ def test_random_floats_are_written_as_by_redis(server, redis_reference, rng, soa
                     "-0",
                     ".5",
                     "5.",
-                    "0x10",
-                    "1e400",
                     "infinity",
                     "1 ",
                     " 1",

@@ -52,7 +52,7 @@ extension Shard where Engine: ~Copyable {
     private mutating func scan(_ place: Int32, _ input: Bytes) -> Step {
         do throws(RESPError) {
             let options = try ScanOptions.parse(arguments, in: input)
-            let shard = Int(options.cursor & 0xFF)
+            let shard = options.cursor == 0 ? fullShard(from: 0) : Int(options.cursor & 0xFF)
             if shard >= group.shards {
                 // A cursor that no walk has given out: its walk is at its end.
                 emitArray(2)
@@ -113,7 +113,21 @@ extension Shard where Engine: ~Copyable {
 
     private func nextCursor(_ next: UInt64) -> UInt64 {
         if next != 0 { return next << 8 | UInt64(index) }
-        return index + 1 < group.shards ? UInt64(index + 1) : 0
+        let shard = fullShard(from: index + 1)
+        return shard < group.shards ? UInt64(shard) : 0
+    }
+
+    /// The first shard from `start` on that holds keys; at the end of all, `start` = 0 gives 0. Each
+    /// shard states its count before the replies of a turn leave, so a key that a client knows of is
+    /// never passed over.
+    private func fullShard(from start: Int) -> Int {
+        var shard = start
+        while shard < group.shards {
+            let keys = shard == index ? l1.count : Int(group.stats[shard].value(.entries))
+            if keys > 0 { return shard }
+            shard += 1
+        }
+        return start == 0 ? index : shard
     }
 
     /// Encodes the keys of some leaves of the index as bulk strings; the cursor to go on from.

@@ -161,8 +161,6 @@ class Generator:
                 ["FOO", self.value()],
                 ["GET"],
                 ["SELECT", "0"],
-                ["OBJECT", "ENCODING", self.key()],
-                ["WATCH", self.key()],
                 ["UNWATCH"],
                 ["PUBLISH", "c", "m"],
             ]
