@@ -117,9 +117,9 @@ extension Shard where Engine: ~Copyable {
         return shard < group.shards ? UInt64(shard) : 0
     }
 
-    /// The first shard from `start` on that holds keys; at the end of all, `start` = 0 gives 0. Each
-    /// shard states its count before the replies of a turn leave, so a key that a client knows of is
-    /// never passed over.
+    /// The first shard from `start` on that holds keys; at the end of all, `start` = 0 gives 0.
+    /// Each shard states its count before the replies of a turn leave, so a key that a client knows
+    /// of is never passed over.
     private func fullShard(from start: Int) -> Int {
         var shard = start
         while shard < group.shards {

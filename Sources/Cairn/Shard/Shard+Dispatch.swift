@@ -97,8 +97,8 @@ extension Shard where Engine: ~Copyable {
     var isLockedOut: Bool { lock.owner != 0 && lock.owner != context.transaction }
 
     /// The connection tries the same command again in the next turn, or when the transaction that
-    /// holds this shard or its requests has ended: until then a try would be in vain, and a shard that
-    /// keeps trying takes the processor from the one it waits for.
+    /// holds this shard or its requests has ended: until then a try would be in vain, and a shard
+    /// that keeps trying takes the processor from the one it waits for.
     mutating func waitNextTurn(_ place: Int32) -> Step {
         let waitsForLock =
             context.transaction == 0 && (lock.owner != 0 || lock.coordinating != 0)
