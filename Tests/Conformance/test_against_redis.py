@@ -72,6 +72,7 @@ def test_random_patterns_match_as_in_redis(server, redis_reference, rng, soak):
 
 
 def test_random_floats_are_written_as_by_redis(server, redis_reference, rng, soak):
+    """Within what PROTOCOLS.md says: no hexadecimal, nothing beyond 10^55."""
     with server.connect() as ours, redis_reference.connect() as theirs:
         theirs("FLUSHALL")
         for step in range(3000 * soak):
@@ -102,6 +103,12 @@ def test_random_floats_are_written_as_by_redis(server, redis_reference, rng, soa
             )
             a, b = ours("INCRBYFLOAT", "f", text), theirs("INCRBYFLOAT", "f", text)
             assert a == b, (step, text)
+
+
+@pytest.mark.cairn_only
+def test_hexadecimal_floats_are_refused(wire):
+    assert wire("INCRBYFLOAT", "f", "0x10") == "ERR value is not a valid float"
+    assert wire("EXISTS", "f") == 0
 
 
 ODD = [

@@ -163,14 +163,6 @@ OBJECTS = [
     case("SCAN COUNT 0", "SCAN 0 COUNT 0", syntax),
     case("SCAN COUNT with a word", "SCAN 0 COUNT a", not_integer),
     case("SCAN with a word", "SCAN 0 FOO", syntax),
-    case("SCAN of nothing", "SCAN 0", array(bulk("0"), empty)),
-    case(
-        "SCAN TYPE of another type",
-        "SCAN 0 TYPE hash COUNT 100",
-        array(bulk("0"), empty),
-        "SET a 1",
-    ),
-    case("SCAN of one", "SCAN 0 COUNT 1000", array(bulk("0"), array(bulk("a"))[0]), "SET a 1"),
     case("WAIT without replicas", "WAIT 0 0", integer(0)),
 ]
 

@@ -79,6 +79,20 @@ def test_keys_that_stay_are_returned_while_others_come_and_go(wire, server):
             assert missing == set()
 
 
+def test_the_cursor_and_the_keys_are_bulk_strings_in_an_array(wire):
+    """With several shards an iteration takes a step for each, however few the keys are."""
+    wire("SET", "k", "v")
+    steps = [b"0"]
+    for _ in range(300):
+        reply = wire("SCAN", steps[-1], "COUNT", "1000")
+        assert len(reply) == 2 and isinstance(reply[0], bytes) and isinstance(reply[1], list)
+        assert reply[1] in ([], [b"k"])
+        steps.append(reply[0])
+        if reply[0] == b"0":
+            break
+    assert steps[-1] == b"0"
+
+
 def test_a_cursor_out_of_nowhere_is_answered(wire):
     wire.pipeline([("SET", f"key:{n}", "x") for n in range(100)])
     for cursor in ("1", "12345", "18446744073709551615", "9223372036854775808"):

@@ -169,7 +169,8 @@ def test_clients_lost_in_the_middle_leave_nothing_locked(server, connect):
         # Whatever was done, the value is there once, and every key can be written.
         wait_until(
             lambda: [v for v in wire("MGET", *SPREAD) if v is not None] == [value],
-            "the value under one name")
+            "the value under one name",
+        )
         for key in SPREAD:
             assert wire("SET", key, str(round_)) == "OK"
         assert wire("DEL", *SPREAD) == len(SPREAD)
