@@ -49,7 +49,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var segments: SegmentTable
     var arguments: ArgumentTable
     var limits = RESPLimits()
-    var lookAhead = LookAhead()
+    var plainRun = PlainRun()
     let specs = SpecBits.table()
     /// Replies of the connection being served, before they are queued.
     var scratch: FixedArray<UInt8>
