@@ -23,16 +23,14 @@ SECONDS = 0.35
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    """A server of two shards whose allocations are counted."""
+    """A server whose allocations are counted."""
     folder = tmp_path_factory.mktemp("allocations")
     counts = folder / "counts"
     environment = {
         "LD_PRELOAD": str(allocations.build(folder)),
         "ALLOCATION_COUNTS": str(counts),
     }
-    server = start_server(
-        folder / "server", shards=2, memory=256 * MIB, environment=environment
-    )
+    server = start_server(folder / "server", memory=256 * MIB, environment=environment)
     server.allocations = allocations.Allocations(counts, server.pid)
     yield server
     assert server.stop() == 0, server.output()
@@ -40,7 +38,7 @@ def counted(tmp_path_factory):
 
 @pytest.fixture
 def wires(counted):
-    """Four connections: two on each shard."""
+    """Four connections: with two shards, two on each."""
     made = [counted.connect() for _ in range(4)]
     assert made[0]("FLUSHALL") == "OK"
     yield made
@@ -76,7 +74,7 @@ def where(counted, load, number):
 def expect_nothing_allocated(counted, load):
     number = repeat(load, 0)
     before = counted.allocations.read()
-    assert len(before) == 2
+    assert len(before) == counted.shards
     number = repeat(load, number)
     after = counted.allocations.read()
     if grown(before, after):
@@ -100,7 +98,7 @@ def test_a_command_known_to_allocate_is_seen(counted, wires):
     repeat(load, 0)
     before = counted.allocations.read()
     number = repeat(load, 0)
-    assert len(grown(before, counted.allocations.read())) == 2
+    assert len(grown(before, counted.allocations.read())) == counted.shards
     assert "Info" in where(counted, load, number)
 
 

@@ -52,7 +52,10 @@ extension Shard where Engine: ~Copyable {
                 spin.foundWork()
                 return true
             }
-            if engine.now >= nextUpkeepNs { return true }
+            if engine.now >= nextUpkeepNs {
+                spin.foundNothing()
+                return true
+            }
             engine.turn(waitNanoseconds: 0)
             rounds -= 1
         }

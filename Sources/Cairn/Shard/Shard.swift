@@ -56,6 +56,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var scratchCount = 0
     var context = RequestContext()
     var largeBuffers: SlotPool<GrowBuffer>
+    var spareBuffers = SpareBuffers()
 
     // Requests in several steps.
     var streams: SlotPool<StreamedValue>

@@ -2,6 +2,7 @@
 
 import bisect
 import pathlib
+import shutil
 import struct
 import subprocess
 
@@ -19,8 +20,10 @@ ARMED_AT, STACKS_AT = 8, 16
 def build(folder):
     """Compiles the counter; the path of the library."""
     library = folder / "count_allocations.so"
+    # Swift brings clang, and needs a C tool chain to link.
+    compiler = shutil.which("cc") or shutil.which("clang") or "gcc"
     subprocess.run(
-        ["cc", "-O2", "-Wall", "-fPIC", "-shared", "-o", library, SOURCE, "-ldl"], check=True
+        [compiler, "-O2", "-Wall", "-fPIC", "-shared", "-o", library, SOURCE, "-ldl"], check=True
     )
     return library
 
@@ -94,6 +97,8 @@ class Names:
         return f"{address:#x}"
 
     def function(self, path, place):
+        if not (shutil.which("nm") and shutil.which("readelf")):
+            return "?"
         if path not in self.files:
             self.files[path] = self.table(path)
         starts, names = self.files[path]
