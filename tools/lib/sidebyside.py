@@ -92,7 +92,8 @@ def bench(options, server, keys, seconds, arguments):
     done = subprocess.run(
         command, capture_output=True, text=True, preexec_fn=child_setup(options.client_cpu))
     if done.returncode != 0:
-        raise RuntimeError(f"{server.name}: {' '.join(command)}\n{done.stderr}{done.stdout[-2000:]}")
+        said = done.stderr + done.stdout[-2000:]
+        raise RuntimeError(f"{server.name}: {' '.join(command)}\n{said}")
     return json.loads(done.stdout)
 
 
