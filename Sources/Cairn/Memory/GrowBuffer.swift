@@ -14,6 +14,9 @@ package struct GrowBuffer: BitwiseCopyable {
     /// Bytes mapped.
     package private(set) var capacity = 0
 
+    /// The least capacity a buffer with memory has.
+    package static var capacityMin: Int { 64 << 10 }
+
     // SAFETY: there is no memory yet.
     package init() { unsafe base = nil }
 
@@ -21,7 +24,7 @@ package struct GrowBuffer: BitwiseCopyable {
     /// Makes room for `bytes` in all; the capacity added, or `nil` when the kernel refuses.
     package mutating func reserve(_ bytes: Int) -> Int? {
         if bytes <= capacity { return 0 }
-        var wanted = max(capacity * 2, 64 << 10)
+        var wanted = max(capacity * 2, Self.capacityMin)
         while wanted < bytes { wanted *= 2 }
         let moved: UnsafeMutableRawPointer?
         if let base = unsafe base {

@@ -126,6 +126,10 @@ extension Shard where Engine: ~Copyable {
     /// A growing buffer with room for `bytes`, charged to the budget.
     mutating func takeLarge(_ bytes: Int) -> Int32? {
         guard let large = largeBuffers.take(GrowBuffer()) else { return nil }
+        if bytes <= GrowBuffer.capacityMin, let spare = spareBuffers.take() {
+            largeBuffers[large] = spare
+            return large
+        }
         var buffer = largeBuffers[large]
         let most = max(128 << 10, bytes * 2)
         guard l1.tryCharge(most), let added = buffer.reserve(bytes) else {

@@ -56,6 +56,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var scratchCount = 0
     var context = RequestContext()
     var largeBuffers: SlotPool<GrowBuffer>
+    var spareBuffers = SpareBuffers()
 
     // Requests in several steps.
     var streams: SlotPool<StreamedValue>
@@ -87,6 +88,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var stopDeadlineNs: UInt64 = 0
     var settingsVersion: UInt64 = .max
     var live = LiveSettings()
+    var spin = AdaptiveSpin()
     /// Version of the next change: grows with every change of any key of this shard.
     var nextVersion: UInt64
     /// For absent keys that are watched: the version last published in each of 4,096 parts of the
@@ -189,6 +191,7 @@ struct LiveSettings: BitwiseCopyable {
     var latencyNs: UInt64 = 0
     var outputLimit = 0
     var ttlMs = 0
+    /// The longest poll before a sleep; 0: none.
     var spinNs: UInt64 = 0
     var trackingKeysMax = 0
 }
