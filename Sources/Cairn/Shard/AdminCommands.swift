@@ -117,7 +117,7 @@ extension Shard where Engine: ~Copyable {
 
     /// CAIRN.LSTAT, LIST and XATTR want a tree.
     mutating func emitNoTree() {
-        stats.add(.commandsFailed)
+        noteOtherError()
         emit("-ERR no tree is bound to this server\r\n")
     }
 }
