@@ -279,7 +279,7 @@ def test_command_info_says_what_redis_says(server, redis_reference):
 def key_specs(entry):
     """What a client library reads of the keys: flags are a set, the notes are for people."""
     return sorted(
-        (sorted(spec[b"flags"]), sorted(spec[b"begin_search"].items(), key=repr), spec[b"find_keys"])
+        (sorted(spec[b"flags"]), repr(spec[b"begin_search"]), repr(spec[b"find_keys"]))
         for spec in entry
     )
 

@@ -115,6 +115,13 @@ def test_help_is_there(name):
     assert "USAGE" in done.stdout.upper()
 
 
+def test_help_of_bench_lists_its_options():
+    done = run("bench", "--help")
+    assert done.returncode == 0
+    for option in ("--connections", "--slo", "--html", "--verify", "bench report"):
+        assert option in done.stdout, option
+
+
 def test_version_is_there():
     done = run("--version")
     assert done.returncode == 0
@@ -275,6 +282,28 @@ def test_info_and_stats_agree(server, wire):
     info = wire("INFO").decode()
     assert "db0:keys=500" in info
     assert wire("DBSIZE") == 500
+
+
+def test_what_the_loop_does_is_counted(server, wire):
+    """Numbers that only some corner of the server knows reach the port too."""
+    before = metrics(server)
+    for _ in range(20):
+        assert wire("PING") == "PONG"
+    wire("WATCH", "a", "b", "c")
+
+    def seen():
+        after = metrics(server)
+        entries = after["cairn_kernel_entries_total"] - before["cairn_kernel_entries_total"]
+        sleeps = after["cairn_loop_sleeps_total"] - before["cairn_loop_sleeps_total"]
+        return entries >= 20 and sleeps >= 1 and after["cairn_watched_keys"] == 3
+
+    wait_until(seen, "kernel entries, sleeps and watched keys to be counted")
+    wire("UNWATCH")
+    wait_until(lambda: metrics(server)["cairn_watched_keys"] == 0, "no key to be watched")
+    wire("WATCH", "a")
+    wire("MULTI")
+    wire("EXEC")
+    wait_until(lambda: metrics(server)["cairn_watched_keys"] == 0, "EXEC to end the watch")
 
 
 def test_the_stats_port_survives_garbage(server):

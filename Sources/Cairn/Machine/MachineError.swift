@@ -56,7 +56,8 @@ package enum MachineError: Error, Equatable {
         let isPath = address.utf8.contains(UInt8(ascii: "/")) || !address.utf8.contains(58)
         switch code {
         case EADDRINUSE where isPath:
-            return "Another process listens there (ss -lxp shows which); choose another with --unix."
+            return
+                "Another process listens there (ss -lxp shows which); choose another with --unix."
         case EADDRINUSE:
             return "Another process has it (ss -ltnp shows which); choose another with --listen."
         case ENOENT where isPath, ENOTDIR where isPath:

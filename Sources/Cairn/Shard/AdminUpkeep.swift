@@ -25,8 +25,18 @@ extension Shard where Engine: ~Copyable {
                     chunkBytes: state.chunkBytes, pages: state.pages,
                     chunksUsed: state.chunksUsed, chunks: state.chunksUsed + state.chunksFree))
         }
+        publishEntries()
+        stats.set(.watchedKeys, admin.watchedKeys)
         publishCalls()
         if index == 0 { publishRates() }
+    }
+
+    private mutating func publishEntries() {
+        let entries = engine.kernelEntries
+        stats.add(.kernelEntries, Int(entries.all &- admin.entriesSeen))
+        stats.add(.submissionQueueFull, Int(entries.forced &- admin.forcedEntriesSeen))
+        admin.entriesSeen = entries.all
+        admin.forcedEntriesSeen = entries.forced
     }
 
     /// GET and SET count their class where they happen; the others' is summed up here.

@@ -59,7 +59,9 @@ extension Shard where Engine: ~Copyable {
             if hasMessages { return 0 }
         }
         let now = engine.preciseNow()
-        return nextUpkeepNs > now ? nextUpkeepNs - now : 0
+        if nextUpkeepNs <= now { return 0 }
+        stats.add(.sleeps)
+        return nextUpkeepNs - now
     }
 
     /// Whether there is work here that nobody will announce.

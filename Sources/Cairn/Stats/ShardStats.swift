@@ -53,7 +53,8 @@ package struct ShardStats: @unchecked Sendable {
         ensure(LatencyBuckets.count + 2 <= Word.histogramWords, "more buckets than words")
         ensure(Tier.allCases.count == Word.tiers, "tiers and words")
         ensure(CommandClass.allCases.count == 8, "classes and words")
-        ensure(ErrorKind.allCases.count <= Word.count - Word.errors, "more kinds of errors than words")
+        ensure(
+            ErrorKind.allCases.count <= Word.count - Word.errors, "more kinds of errors than words")
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 128)
         let base = unsafe raw.bindMemory(to: UInt64.self, capacity: Word.count)
         unsafe base.initialize(repeating: 0, count: Word.count)
