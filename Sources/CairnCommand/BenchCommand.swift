@@ -30,7 +30,8 @@ extension BenchCommand {
         static let configuration = CommandConfiguration(
             commandName: "run", abstract: "Run a load and measure it (the default).",
             usage: "cairn bench [run] <options>",
-            discussion: "`cairn bench report FILE ... --html PAGE` shows results beside each other.")
+            discussion: "`cairn bench report FILE ... --html PAGE` shows results beside each other."
+        )
 
         @OptionGroup(title: "Target") var target: TargetOptions
         @OptionGroup(title: "Load") var load: WorkloadOptions
