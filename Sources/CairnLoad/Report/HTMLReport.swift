@@ -48,7 +48,7 @@ package enum HTMLReport {
 
     private static func table(_ documents: [BenchDocument]) -> String {
         let head = [
-            "run", "workload", "started", "requests/s", "value bytes/s", "hits", "p50", "p99",
+            "run", "workload", "requests/s", "value bytes/s", "hits", "p50", "p99",
             "p99.9", "max",
             "server CPU", "client CPU", "errors",
         ]
@@ -59,8 +59,8 @@ package enum HTMLReport {
             let latency = result.latency.all
             let bytes = result.valueBytesReadPerSecond + result.valueBytesWrittenPerSecond
             let cells = [
-                escaped(document.label), escaped(describe(document.workload)),
-                escaped(document.started.replacing("T", with: " ").replacing("Z", with: " UTC")),
+                escaped(document.label) + "<small>\(escaped(date(document)))</small>",
+                escaped(describe(document.workload)),
                 Format.grouped(result.requestsPerSecond), Format.bytes(bytes),
                 result.reads == 0 ? "–" : Format.fixed(result.hitRatio * 100, 1) + " %",
                 Format.latency(latency.p50), Format.latency(latency.p99),
@@ -74,6 +74,11 @@ package enum HTMLReport {
         return html + "</tbody></table></div><p>CPU: processor time of one request. Latency in a "
             + "closed loop is that of the queue the client makes; in an open loop it counts from "
             + "the intended start.</p>"
+    }
+
+    /// When the run began, for people.
+    private static func date(_ document: BenchDocument) -> String {
+        document.started.replacing("T", with: " ").replacing("Z", with: " UTC")
     }
 
     private static func describe(_ workload: BenchDocument.Workload) -> String {
@@ -147,7 +152,7 @@ package enum HTMLReport {
         return Plot(
             title: "Saturation search: \(document.label), knee \(knee) requests/s",
             xLabel: "offered requests/s", yLabel: name, yScale: .logarithmic,
-            xScale: .logarithmic, yText: Plot.latency,
+            yText: Plot.latency,
             lines: [
                 Plot.Line(name: "held", points: tried(held: true), mark: .dots),
                 Plot.Line(name: "failed", points: tried(held: false), mark: .rings),
@@ -195,7 +200,8 @@ package enum HTMLReport {
             th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);\
             white-space:nowrap}
             th{color:var(--soft);font-weight:500}
-            th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}
+            th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}
+            small{display:block;color:var(--soft)}
             td:nth-child(2){white-space:normal;min-width:220px}p{color:var(--soft);font-size:13px}
             .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));\
             gap:28px 32px;margin-top:20px}

@@ -26,7 +26,8 @@ struct Plot {
     private static let width = 760.0
     private static let height = 300.0
     private static let left = 78.0
-    private static let right = 16.0
+    /// Room for half of the last mark's text.
+    private static let right = 36.0
     private static let top = 12.0
     private static let bottom = 44.0
 
@@ -78,11 +79,9 @@ struct Plot {
         }
         for tick in x.ticks {
             let at = Format.fixed(place(tick, x), 1)
-            // The last mark's text ends at the edge instead of being cut off by it.
-            let anchor = place(tick, x) > Self.width - Self.right - 20 ? "e" : "m"
             svg +=
                 "<line class=\"g\" x1=\"\(at)\" x2=\"\(at)\" y1=\"\(Self.top)\" y2=\"\(floor)\"/>"
-                + "<text class=\"\(anchor)\" x=\"\(at)\" y=\"\(floor + 16)\">"
+                + "<text class=\"m\" x=\"\(at)\" y=\"\(floor + 16)\">"
                 + "\(escaped(xText(tick)))</text>"
         }
         svg +=
