@@ -14,8 +14,9 @@ import urllib.request
 import pytest
 
 from support.server import BINARY, free_port
+from support.threads import Background
 from support.waiting import wait_until
-from support.wire import Wire
+from support.wire import Closed, Wire
 
 pytestmark = pytest.mark.cairn_only
 
@@ -157,6 +158,28 @@ def test_a_signal_ends_it_with_status_0_while_clients_are_connected(number, star
     assert server.process.wait(30) == 0
     for wire in wires:
         wire.close()
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_clients_of_other_shards_are_answered_before_the_end(shards, start):
+    """A shard that has no clients left serves the others' requests until those are done too."""
+    server = start(shards=shards)
+
+    def ask_on(number, stopping):
+        with server.connect() as wire:
+            try:
+                while not stopping():
+                    wire("GET", f"k{number}")
+                    wire("SET", f"k{number + 100}", "v")
+            except (Closed, ConnectionError):
+                return
+
+    with Background(40, ask_on):
+        with server.connect() as wire:
+            wait_until(lambda: wire("DBSIZE") == 40, "clients to be busy")
+        server.process.send_signal(signal.SIGTERM)
+        # Clients that nobody answers are given up after 5 s: ending before shows there were none.
+        assert server.process.wait(4) == 0
 
 
 def test_the_unix_socket_is_private_and_goes_with_the_server(start):
