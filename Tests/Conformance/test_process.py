@@ -307,6 +307,32 @@ def test_info_and_stats_agree(server, wire):
     assert wire("DBSIZE") == 500
 
 
+CLASSES = {
+    "get": ["GET k", "GET absent", "MGET k absent", "GETRANGE k 0 1", "GETEX k", "CAIRN.GET k"],
+    "set": ["SET k v", "SET k v NX", "APPEND k x", "SETRANGE k 0 y", "INCR n", "CAIRN.PUT k v"],
+    "delete": ["DEL k", "UNLINK k", "CAIRN.INVALIDATE k"],
+    "other_read": ["STRLEN k", "EXISTS k", "TTL k", "SCAN 0", "DBSIZE"],
+    "other_write": ["EXPIRE k 100", "TOUCH k", "PERSIST k", "COPY k l"],
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_command_is_counted_once_in_its_class(kind, server, wire):
+    def count():
+        return metrics(server)[f'cairn_commands_total{{class="{kind}"}}']
+
+    wire("SET", "k", "v")
+    assert wire("CONFIG", "RESETSTAT") == "OK"
+    assert count() == 0
+    for command in CLASSES[kind]:
+        wire.run(command)
+    if kind == "set":
+        wire("SET", "k", b"x" * 300_000)
+    expected = len(CLASSES[kind]) + (kind == "set")
+    wait_until(lambda: count() >= expected, "the commands to be counted")
+    assert count() == expected
+
+
 def test_what_the_loop_does_is_counted(server, wire):
     """Numbers that only some corner of the server knows reach the port too."""
     before = metrics(server)

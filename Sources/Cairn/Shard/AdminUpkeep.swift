@@ -39,13 +39,13 @@ extension Shard where Engine: ~Copyable {
         admin.forcedEntriesSeen = entries.forced
     }
 
-    /// GET and SET count their class where they happen; the others' is summed up here.
+    /// Commands are counted one by one; their classes are summed up here.
     private mutating func publishCalls() {
         var sums = InlineArray<8, UInt64>(repeating: 0)
         for id in CommandID.allCases {
             sums[id.statisticsClass.rawValue] &+= stats.calls(Int(id.rawValue))
         }
-        for kind in CommandClass.allCases where kind != .get && kind != .set {
+        for kind in CommandClass.allCases {
             let place = kind.rawValue
             stats.add(kind.counter, Int(sums[place] &- admin.classesSeen[place]))
             admin.classesSeen[place] = sums[place]

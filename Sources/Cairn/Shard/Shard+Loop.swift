@@ -103,11 +103,11 @@ extension Shard where Engine: ~Copyable {
         if _slowPath(live.latencyNs != 0 && spent >= live.latencyNs) { logLongTurn(spent) }
         stats.add(.completions, completions)
         let counts = turnCounts
-        if counts.get > 0 { stats.record(.get, .ram, nanoseconds: spent, count: counts.get) }
+        if counts.get > 0 { stats.recordLatency(.get, .ram, nanoseconds: spent, counts.get) }
         if counts.getMissed > 0 {
-            stats.record(.get, .none, nanoseconds: spent, count: counts.getMissed)
+            stats.recordLatency(.get, .none, nanoseconds: spent, counts.getMissed)
         }
-        if counts.set > 0 { stats.record(.set, .ram, nanoseconds: spent, count: counts.set) }
+        if counts.set > 0 { stats.recordLatency(.set, .ram, nanoseconds: spent, counts.set) }
         turnCounts = TurnCounts()
     }
 

@@ -141,10 +141,13 @@ package struct ShardStats: @unchecked Sendable {
     }
 
     // SAFETY: class and tier are enums: the words lie inside the allocation.
-    /// Records how long one command took, without counting it.
-    package func recordLatency(_ commandClass: CommandClass, _ tier: Tier, nanoseconds: UInt64) {
+    /// Records how long `count` commands took, without counting them.
+    @inline(__always)
+    package func recordLatency(
+        _ commandClass: CommandClass, _ tier: Tier, nanoseconds: UInt64, _ count: Int = 1
+    ) {
         let slot = commandClass.rawValue &* Word.tiers &+ tier.rawValue
-        record(at: Word.latency &+ slot &* Word.histogramWords, nanoseconds, 1)
+        record(at: Word.latency &+ slot &* Word.histogramWords, nanoseconds, count)
     }
 
     // SAFETY: the class is checked against the table's bound.

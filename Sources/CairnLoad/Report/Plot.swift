@@ -27,7 +27,7 @@ struct Plot {
     private static let height = 300.0
     private static let left = 78.0
     /// Room for half of the last mark's text.
-    private static let right = 36.0
+    private static let right = 44.0
     private static let top = 12.0
     private static let bottom = 44.0
 
