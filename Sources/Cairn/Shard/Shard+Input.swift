@@ -54,8 +54,7 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// What the end of a receive operation means. A connection that was dead already (its end may
-    /// come as a reset, too) is freed by the caller.
+    /// What the end of a receive operation means.
     private mutating func endOfReceive(_ place: Int32, _ result: Int32) {
         switch -result {
         case 0:

@@ -3,7 +3,7 @@ extension Shard where Engine: ~Copyable {
     /// Serves until `ShardGroup.requestStop`, then answers what has arrived and returns.
     package mutating func run() {
         startAccepting()
-        while !hasEnded() { turn() }
+        while !hasEnded { turn() }
         finish()
     }
 
@@ -194,16 +194,10 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: Ending
 
-    /// Whether everything has been answered after a stop request. A shard without clients goes on
-    /// for the others' requests until those have no clients either.
-    private mutating func hasEnded() -> Bool {
-        if !isStopping { return false }
-        if nowNs > stopDeadlineNs { return true }
-        if connectionCount == 0, !hasDrained {
-            hasDrained = true
-            group.words.add(ShardGroup.Word.drained.rawValue, 1)
-        }
-        return hasDrained && group.get(.drained) >= group.shards
+    /// Whether everything has been answered after a stop request. A shard that serves nobody any
+    /// more goes on for the clients of others: they may be waiting for its keys.
+    var hasEnded: Bool {
+        isStopping && (group.get(.connections) == 0 || nowNs > stopDeadlineNs)
     }
 
     /// Stops accepting; connections end when their replies have left, 5 s at most.
@@ -226,5 +220,6 @@ extension Shard where Engine: ~Copyable {
         }
         engine.turn(waitNanoseconds: 0)
         publishGauges()
+        group.words.add(ShardGroup.Word.ended.rawValue, 1)
     }
 }

@@ -85,7 +85,6 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var listeners: [Int32] = []
     var nextAcceptShard = 0
     var isStopping = false
-    var hasDrained = false
     var stopDeadlineNs: UInt64 = 0
     var settingsVersion: UInt64 = .max
     var live = LiveSettings()

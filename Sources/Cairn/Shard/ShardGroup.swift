@@ -24,8 +24,8 @@ package final class ShardGroup: Sendable {
         case clientID
         /// The next transaction id.
         case transactionID
-        /// Shards that have no client left after a stop request.
-        case drained
+        /// Shards that have ended.
+        case ended
         /// Grows with each change of the followed key prefixes: a shard then copies them anew.
         case broadcasts
         /// Unix milliseconds until which commands wait (CLIENT PAUSE), and whether writes only.
