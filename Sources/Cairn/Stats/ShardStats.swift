@@ -190,14 +190,14 @@ package struct ShardStats: @unchecked Sendable {
         return unsafe cairn_counter_get(base + (Word.calls &+ command))
     }
 
-    // SAFETY: as `countCall`.
+    // SAFETY: as `countCalls`.
     /// Commands of one number that were answered with an error while they ran.
     package func failed(_ command: Int) -> UInt64 {
         ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
         return unsafe cairn_counter_get(base + (Word.failed &+ command))
     }
 
-    // SAFETY: as `countCall`.
+    // SAFETY: as `countCalls`.
     /// Commands of one number that were refused before they ran.
     package func rejected(_ command: Int) -> UInt64 {
         ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
