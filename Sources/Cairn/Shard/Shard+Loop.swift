@@ -59,7 +59,9 @@ extension Shard where Engine: ~Copyable {
             if hasMessages { return 0 }
         }
         let now = engine.preciseNow()
-        return nextUpkeepNs > now ? nextUpkeepNs - now : 0
+        if nextUpkeepNs <= now { return 0 }
+        stats.add(.sleeps)
+        return nextUpkeepNs - now
     }
 
     /// Whether there is work here that nobody will announce.
@@ -101,11 +103,11 @@ extension Shard where Engine: ~Copyable {
         if _slowPath(live.latencyNs != 0 && spent >= live.latencyNs) { logLongTurn(spent) }
         stats.add(.completions, completions)
         let counts = turnCounts
-        if counts.get > 0 { stats.record(.get, .ram, nanoseconds: spent, count: counts.get) }
+        if counts.get > 0 { stats.recordLatency(.get, .ram, nanoseconds: spent, counts.get) }
         if counts.getMissed > 0 {
-            stats.record(.get, .none, nanoseconds: spent, count: counts.getMissed)
+            stats.recordLatency(.get, .none, nanoseconds: spent, counts.getMissed)
         }
-        if counts.set > 0 { stats.record(.set, .ram, nanoseconds: spent, count: counts.set) }
+        if counts.set > 0 { stats.recordLatency(.set, .ram, nanoseconds: spent, counts.set) }
         turnCounts = TurnCounts()
     }
 
@@ -192,9 +194,10 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: Ending
 
-    /// Whether everything has been answered after a stop request.
-    private var hasEnded: Bool {
-        isStopping && (connectionCount == 0 || nowNs > stopDeadlineNs)
+    /// Whether everything has been answered after a stop request. A shard that serves nobody any
+    /// more goes on for the clients of others: they may be waiting for its keys.
+    var hasEnded: Bool {
+        isStopping && (group.get(.connections) == 0 || nowNs > stopDeadlineNs)
     }
 
     /// Stops accepting; connections end when their replies have left, 5 s at most.

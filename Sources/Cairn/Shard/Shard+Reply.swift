@@ -137,7 +137,7 @@ extension Shard where Engine: ~Copyable {
     mutating func emitBoolean(_ value: Bool) { emit(value ? ":1\r\n" : ":0\r\n") }
 
     mutating func emitError(_ error: RESPError) {
-        stats.add(.commandsFailed)
+        noteError(error)
         let target = room(Self.errorBytesMax)
         advance(
             ReplyWriter.error(

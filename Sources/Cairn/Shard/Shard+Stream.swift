@@ -190,6 +190,7 @@ extension Shard where Engine: ~Copyable {
         connections[Int(place)].stream = taken
         connections[Int(place)].commands &+= 1
         connections[Int(place)].lastCommand = stream.command
+        stats.countCalls(Int(stream.command.rawValue))
         // From now on this client's bytes are read piece by piece, so that values arrive in place.
         if connections[Int(place)].receiveMode == .multishot {
             connections[Int(place)].receiveMode = .once

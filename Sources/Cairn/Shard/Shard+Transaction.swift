@@ -327,6 +327,7 @@ extension Shard where Engine: ~Copyable {
         let transaction = transactions[index]
         if transaction.queue >= 0 { releaseLarge(transaction.queue) }
         if transaction.watched >= 0 { releaseLarge(transaction.watched) }
+        admin.watchedKeys -= transaction.watchedCount
         for shard in 0..<group.shards where transaction.held.contains(shard) {
             unlock(shard, transaction: transaction.id)
         }
