@@ -193,7 +193,7 @@ extension Shard where Engine: ~Copyable {
     // MARK: Ending
 
     /// Whether everything has been answered after a stop request.
-    private var hasEnded: Bool {
+    var hasEnded: Bool {
         isStopping && (connectionCount == 0 || nowNs > stopDeadlineNs)
     }
 
@@ -210,7 +210,7 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    private mutating func finish() {
+    mutating func finish() {
         for place in 0..<connections.count
         where connections[place].flags.contains(.open) {
             abort(Int32(place), .shutdown)

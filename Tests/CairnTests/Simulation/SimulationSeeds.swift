@@ -8,6 +8,11 @@ enum SimulationSeeds {
         return (1...UInt64(count) * (number("CAIRN_SIM_FACTOR") ?? 1)).map { $0 }
     }
 
+    /// Tells of each seed before it runs: a crash then follows the line of its seed.
+    static func tell(_ seed: UInt64) {
+        if number("CAIRN_SIM_TELL") != nil { print("simulation: seed \(seed)") }
+    }
+
     // SAFETY: the string of the environment is copied at once; nothing here changes it.
     private static func number(_ variable: String) -> UInt64? {
         guard let text = unsafe getenv(variable) else { return nil }
