@@ -45,7 +45,7 @@ extension Shard where Engine: ~Copyable {
             if let buffer = completion.buffer { engine.recycle(buffer) }
         } else {
             if let buffer = completion.buffer { engine.recycle(buffer) }
-            if !endOfReceive(place, completion.result) { return }
+            endOfReceive(place, completion.result)
         }
         if connections[Int(place)].flags.contains(.dead) {
             freeIfIdle(place)
@@ -54,8 +54,8 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// What the end of a receive operation means. False: nothing more to do.
-    private mutating func endOfReceive(_ place: Int32, _ result: Int32) -> Bool {
+    /// What the end of a receive operation means.
+    private mutating func endOfReceive(_ place: Int32, _ result: Int32) {
         switch -result {
         case 0:
             // End of stream: what was asked is still answered, then the connection ends.
@@ -69,9 +69,7 @@ extension Shard where Engine: ~Copyable {
             break
         default:
             abort(place, .socketError)
-            return false
         }
-        return true
     }
 
     // MARK: Serving bytes

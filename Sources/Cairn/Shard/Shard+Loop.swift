@@ -192,9 +192,10 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: Ending
 
-    /// Whether everything has been answered after a stop request.
+    /// Whether everything has been answered after a stop request. A shard that serves nobody any
+    /// more goes on for the clients of others: they may be waiting for its keys.
     var hasEnded: Bool {
-        isStopping && (connectionCount == 0 || nowNs > stopDeadlineNs)
+        isStopping && (group.get(.connections) == 0 || nowNs > stopDeadlineNs)
     }
 
     /// Stops accepting; connections end when their replies have left, 5 s at most.

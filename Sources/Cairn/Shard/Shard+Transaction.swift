@@ -143,6 +143,10 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
+    /// Whether a transaction over several shards may begin. One at a time; and not before what the
+    /// last one has let go of has left: a lock behind which its own release waits is never given.
+    var mayCoordinate: Bool { lock.coordinating == 0 && releases.count == 0 }
+
     private mutating func beginExec(_ place: Int32, _ index: Int32) -> Step {
         var transaction = transactions[index]
         transaction.participants = participants(of: transaction)
@@ -154,7 +158,7 @@ extension Shard where Engine: ~Copyable {
             transactions[index] = transaction
             return checkWatched(place, index)
         }
-        if lock.coordinating != 0 { return waitNextTurn(place) }
+        if !mayCoordinate { return waitNextTurn(place) }
         transaction.id = group.words.add(ShardGroup.Word.transactionID.rawValue, 1)
         transaction.phase = .locking
         lock.coordinating = transaction.id

@@ -210,7 +210,7 @@ package final class SimulatedClient {
             counterPhase = .stepping
             return workload.stepCounter(keys, from: value)
         case .idle:
-            if random.happens(behaviour.counts) {
+            if keys.decay != .eviction, random.happens(behaviour.counts) {
                 counterPhase = .reading
                 return workload.watchCounter(keys)
             }

@@ -10,6 +10,7 @@ enum ShardChecks {
             for (what, left) in box.shard.remainders where left != 0 {
                 found.append("shard \(shard): \(left) \(what) not given back")
             }
+            found += box.shard.stragglers
             box.shard.pool.validate()
             box.shard.l1.validate()
         }
@@ -113,6 +114,24 @@ extension Shard where Engine: ~Copyable {
             ("tracked keys", followers.tracking.count + followers.tracking.goneCount),
             ("notices", followers.notices.isEmpty ? 0 : 1),
         ]
+    }
+}
+
+extension Shard where Engine: ~Copyable {
+    /// Connections that are still there, and what holds them.
+    var stragglers: [String] {
+        var found: [String] = []
+        for place in 0..<connections.count where connections[place].flags.contains(.open) {
+            let it = connections[place]
+            let bits = (0..<32).filter { it.flags.rawValue >> UInt32($0) & 1 == 1 }
+            found.append(
+                "shard \(index), place \(place), client \(it.id): flags \(bits), "
+                    + "\(it.operations) operations, \(it.residueCount) bytes kept, "
+                    + "missing \(it.missing), stream \(it.stream), \(it.holes) holes, "
+                    + "transaction \(it.transaction), output \(it.outputHead), last "
+                    + "\(it.lastCommand), gather \(it.gather), progress \(it.progress)")
+        }
+        return found
     }
 }
 

@@ -116,6 +116,9 @@ final class ShardRun {
         for client in clients where !client.isDone {
             failures.append("client \(client.number) waits for ever")
         }
+        if !failures.isEmpty {
+            for box in boxes { failures += box.shard.stragglers + ["\(box.shard.lock)"] }
+        }
         if failures.isEmpty, !isStopping {
             settle()
             failures += ShardChecks.beliefs(of: self)
