@@ -12,10 +12,10 @@ package final class SimulatedClient {
         /// Most commands sent and not answered.
         package var depth = 8
         package var valueBytesMax = 300
-        /// Each time it runs, it crashes with this chance.
+        /// With this chance it crashes soon after a command.
         package var crash = Chance.never
-        /// Each time it runs, it ends its direction and waits for what it is owed.
-        package var finish = Chance.percent(1)
+        /// With this chance it ends its direction after a command, and waits for what it is owed.
+        package var finish = Chance.percent(5)
         /// Each time it runs, it leaves what has arrived unread.
         package var lazyRead = Chance.percent(20)
         /// A new connection asks for RESP3.
@@ -60,6 +60,8 @@ package final class SimulatedClient {
     private var outgoing: [UInt8] = []
     private var outgoingStart = 0
     private var hasFinished = false
+    /// How often it runs before it crashes.
+    private var runsUntilCrash: Int?
     private var counterPhase = CounterPhase.idle
     private var isTracking = false
     /// What the tracking connection has read and was not told to drop.
@@ -98,10 +100,13 @@ package final class SimulatedClient {
         case .ended: return ended(world, connection)
         case .open: break
         }
-        if random.happens(behaviour.crash) { return lose(world, connection) }
+        if let runs = runsUntilCrash {
+            if runs == 0 { return lose(world, connection) }
+            runsUntilCrash = runs - 1
+        }
         if commandsLeft == 0, isTracking {
             if expected.isEmpty, outgoing.isEmpty { isDone = true }
-        } else if commandsLeft == 0 || random.happens(behaviour.finish) {
+        } else if commandsLeft == 0 {
             hasFinished = true
         }
         write(world, connection)
@@ -126,6 +131,7 @@ package final class SimulatedClient {
         outgoing = []
         outgoingStart = 0
         hasFinished = false
+        runsUntilCrash = nil
         counterPhase = .idle
         kept = [:]
         isTracking = random.happens(behaviour.tracks)
@@ -186,6 +192,8 @@ package final class SimulatedClient {
             commandsLeft -= 1
             outgoing += command.bytes
             expected += command.expectations
+            if random.happens(behaviour.finish) { hasFinished = true }
+            if random.happens(behaviour.crash) { runsUntilCrash = random.below(40) }
         }
         let waiting = outgoing.count - outgoingStart
         if waiting > 0 {

@@ -2,12 +2,17 @@
 
 /// What must be true of shards when a run is over.
 enum ShardChecks {
+    static let trackedKeys = "tracked keys"
+    static let charges = "bytes charged"
+
     /// Everything that was lent, pinned, reserved or taken was given back.
     static func balance(of run: ShardRun) -> [String] {
         var found: [String] = []
         for box in run.boxes {
             let shard = box.shard.index
             for (what, left) in box.shard.remainders where left != 0 {
+                // A shard that has ended leaves its memory to the end of the process.
+                if run.hasStopped, what == Self.trackedKeys || what == Self.charges { continue }
                 found.append("shard \(shard): \(left) \(what) not given back")
             }
             found += box.shard.stragglers
@@ -108,16 +113,20 @@ extension Shard where Engine: ~Copyable {
             ("locks", (lock.owner != 0 ? 1 : 0) + (lock.coordinating != 0 ? 1 : 0)),
             ("pinned entries", l1.pinnedCount + l1.detachedCount),
             ("reservations", l1.reservedCount),
-            ("bytes charged", l1.outsideBytes),
+            (ShardChecks.charges, l1.outsideBytes),
             ("followers", followers.clients.usedCount),
             ("shared payloads", followers.payloads.usedCount),
-            ("tracked keys", followers.tracking.count + followers.tracking.goneCount),
+            (ShardChecks.trackedKeys, followers.tracking.count + followers.tracking.goneCount),
             ("notices", followers.notices.isEmpty ? 0 : 1),
         ]
     }
 }
 
 extension Shard where Engine: ~Copyable {
+    var inUse: String {
+        remainders.filter { $0.1 != 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+    }
+
     /// Connections that are still there, and what holds them.
     var stragglers: [String] {
         var found: [String] = []

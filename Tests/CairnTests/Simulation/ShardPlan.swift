@@ -62,24 +62,25 @@ struct ShardPlan {
         }
         for _ in 0..<clients {
             behaviours.append(
-                Self.behaviour(&random, valueBytesMax: valueBytesMax, isHostile: isHostile))
+                Self.behaviour(&random, valueBytesMax: valueBytesMax, faults, isHostile))
         }
     }
 
     private static func behaviour(
-        _ random: inout Random, valueBytesMax: Int, isHostile: Bool
+        _ random: inout Random, valueBytesMax: Int, _ faults: FaultPlan, _ isHostile: Bool
     ) -> SimulatedClient.Behaviour {
         var behaviour = SimulatedClient.Behaviour()
         behaviour.commands = 40
         behaviour.depth = [1, 4, 16, 40][random.below(4)]
         behaviour.valueBytesMax = valueBytesMax
-        behaviour.crash = isHostile ? .percent([0, 0, 1, 3][random.below(4)]) : .never
+        behaviour.crash = isHostile ? .percent([0, 0, 3, 10][random.below(4)]) : .never
         behaviour.lazyRead = .percent([0, 20, 95][random.below(3)])
         behaviour.tracks = .percent([0, 0, 70][random.below(3)])
         behaviour.counts = .percent([0, 10][random.below(2)])
         behaviour.writeBytesMax = [8, 200, 2_000][random.below(3)]
         if valueBytesMax > 10_000 { behaviour.writeBytesMax = 2_000 }
-        behaviour.pauseMax = [1_000, 100_000][random.below(2)]
+        // Not much shorter than the network's delays: it would run in vain.
+        behaviour.pauseMax = max([1_000, 100_000][random.below(2)], faults.delayMax / 4)
         return behaviour
     }
 }

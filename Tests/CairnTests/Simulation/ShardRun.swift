@@ -37,7 +37,7 @@ final class ShardRun {
     private var streamed = 0
 
     /// Most events of a run: one that needs more hangs.
-    static let eventsMax = 2_000_000
+    static let eventsMax = 1_000_000
     /// Virtual nanoseconds after which clients must have been served.
     static let lifetime: UInt64 = 120_000_000_000
 
@@ -104,6 +104,9 @@ final class ShardRun {
         return shard
     }
 
+    /// The server was told to end, and has.
+    var hasStopped: Bool { !ended.isEmpty }
+
     // MARK: Driving
 
     private func run() -> ShardOutcome {
@@ -114,10 +117,15 @@ final class ShardRun {
         }
         serve { self.clients.allSatisfy(\.isDone) }
         for client in clients where !client.isDone {
-            failures.append("client \(client.number) waits for ever")
+            failures.append(
+                "client \(client.number) waits for ever, after \(world.eventCount) events and "
+                    + "\(world.now / 1_000_000_000) s")
         }
         if !failures.isEmpty {
-            for box in boxes { failures += box.shard.stragglers + ["\(box.shard.lock)"] }
+            for box in boxes {
+                failures += box.shard.stragglers
+                failures.append("shard \(box.shard.index): \(box.shard.inUse) \(box.shard.lock)")
+            }
         }
         if failures.isEmpty, !isStopping {
             settle()
