@@ -22,6 +22,8 @@ package final class SimulatedClient {
         package var asksForRESP3 = Chance.percent(30)
         /// A new connection asks for RESP3 and for invalidations of what it reads.
         package var tracks = Chance.never
+        /// A new connection asks for RESP3 and listens to what all clients publish.
+        package var subscribes = Chance.never
         /// Instead of a command it begins a step of the counter that WATCH guards.
         package var counts = Chance.never
         /// Most bytes it writes at a time.
@@ -42,6 +44,8 @@ package final class SimulatedClient {
     package private(set) var broken = 0
     /// Writes refused for want of memory.
     package private(set) var refused = 0
+    /// Messages of other clients received.
+    package private(set) var heard = 0
     /// Invalidations received.
     package private(set) var invalidated = 0
     /// It has nothing more to say. It may still be connected, see `depart`.
@@ -64,6 +68,9 @@ package final class SimulatedClient {
     private var runsUntilCrash: Int?
     private var counterPhase = CounterPhase.idle
     private var isTracking = false
+    private var isSubscribed = false
+    /// The number of the last message by who sent it.
+    private var lastHeard: [String: Int] = [:]
     /// What the tracking connection has read and was not told to drop.
     private var kept: [[UInt8]: [UInt8]?] = [:]
     private let stage = FixedArray(repeating: 0 as UInt8, count: 2_048)
@@ -134,8 +141,12 @@ package final class SimulatedClient {
         runsUntilCrash = nil
         counterPhase = .idle
         kept = [:]
+        workload.connection += 1
+        workload.published = 0
+        lastHeard = [:]
         isTracking = random.happens(behaviour.tracks)
-        if isTracking || random.happens(behaviour.asksForRESP3) {
+        isSubscribed = random.happens(behaviour.subscribes)
+        if isTracking || isSubscribed || random.happens(behaviour.asksForRESP3) {
             outgoing = SimulatedCommand.encode([Array("HELLO".utf8), Array("3".utf8)])
             expected = [.anything]
         }
@@ -143,6 +154,10 @@ package final class SimulatedClient {
             let words = ["CLIENT", "TRACKING", "ON"].map { Array($0.utf8) }
             outgoing += SimulatedCommand.encode(words)
             expected.append(.exactly(.ok("OK")))
+        }
+        if isSubscribed {
+            // Answered by a push.
+            outgoing += SimulatedCommand.encode(["SUBSCRIBE", "news"].map { Array($0.utf8) })
         }
         world.scheduleClient(number, after: 1_000)
     }
@@ -252,14 +267,34 @@ package final class SimulatedClient {
         if failures.count < 5 { failures.append("client \(number): \(text)") }
     }
 
-    /// An invalidation: these keys, or all.
     private func pushed(_ parts: [SimulatedReply]) {
+        if isSubscribed, parts.count == 3, parts[1] == .bulk(Array("news".utf8)) {
+            return heard(parts[2])
+        }
+        // An invalidation: these keys, or all.
         guard isTracking, parts.first == .bulk(Array("invalidate".utf8)), parts.count == 2 else {
             return fail("a push nobody asked for: \(SimulatedReply.push(parts).text)")
         }
         invalidated += 1
         guard case .array(let names) = parts[1] else { return kept = [:] }
         for case .bulk(let name) in names { kept[name] = nil }
+    }
+
+    /// A message: the messages of one connection come in order, and none is left out.
+    private func heard(_ message: SimulatedReply) {
+        // The answer to SUBSCRIBE: how many channels.
+        if message == .integer(1) { return }
+        guard case .bulk(let bytes) = message else { return fail("no message: \(message.text)") }
+        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+        guard words.count == 3, let serial = Int(words[2]) else {
+            return fail("not what was published: \(message.text)")
+        }
+        heard += 1
+        let sender = "\(words[0]) \(words[1])"
+        if let last = lastHeard[sender], serial != last + 1 {
+            fail("message \(serial) of \(sender) came after \(last)")
+        }
+        lastHeard[sender] = serial
     }
 
     /// What is wrong with a reply, or `nil`.

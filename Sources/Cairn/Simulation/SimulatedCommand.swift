@@ -32,12 +32,15 @@ struct SimulatedWorkload {
     let valueBytesMax: Int
     /// Unix milliseconds: when what is drawn next begins.
     var wallMs: UInt64 = 0
+    /// The connection, and how many messages it has published.
+    var connection = 0
+    var published = 0
 
     func word(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     /// A random command; its writes begin with it.
-    func next(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
-        switch random.below(24) {
+    mutating func next(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
+        switch random.below(27) {
         case 0...7: read(keys, &random)
         case 8: multipleGet(keys, &random)
         case 9...15: write(keys, keys.own(client, &random), &random)
@@ -48,6 +51,9 @@ struct SimulatedWorkload {
         case 20: groupWrite(keys, &random)
         case 21: groupRead(keys, &random)
         case 22: count(keys, &random)
+        case 23: look(keys, &random)
+        case 24: removeSeveral(keys, &random)
+        case 25: publish(&random)
         default: echo(&random)
         }
     }

@@ -34,6 +34,43 @@ extension SimulatedWorkload {
         ])
     }
 
+    /// DEL of some keys of this client.
+    func removeSeveral(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
+        var words = [word("DEL")]
+        var written: [SimulatedWrite] = []
+        var present = 0
+        for _ in 0...random.below(4) {
+            guard let key = keys.stable(client, &random) else { return echo(&random) }
+            if written.contains(where: { $0.key == key }) { continue }
+            words.append(keys.histories[key].name)
+            present += keys.histories[key].content == nil ? 0 : 1
+            written.append(SimulatedWrite(key: key, version: keys.histories[key].write(nil)))
+        }
+        return SimulatedCommand(
+            words: words, expectation: .written([.integer(Int64(present))], written))
+    }
+
+    /// A question to every shard, whose answer nobody can know: it has to come, in its place.
+    /// None whose length depends on the process: a seed must give the same history each time.
+    func look(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
+        let questions = [
+            ["DBSIZE"], ["KEYS", "key:*"], ["SCAN", "0", "COUNT", "3"], ["RANDOMKEY"],
+            ["INFO", "keyspace"], ["CLIENT", "LIST"], ["PUBSUB", "NUMSUB", "news"], ["SLOWLOG", "GET"],
+            ["CLIENT", "INFO"], ["COMMAND", "COUNT"], ["LATENCY", "LATEST"],
+        ]
+        let words = questions[random.below(questions.count)].map { word($0) }
+        return SimulatedCommand(words: words, expectation: .anything)
+    }
+
+    /// A message that tells who sent it, and its number.
+    mutating func publish(_ random: inout Random) -> SimulatedCommand {
+        published += 1
+        return SimulatedCommand(
+            words: [
+                word("PUBLISH"), word("news"), word("\(client) \(connection) \(published)"),
+            ], expectation: .anything)
+    }
+
     // MARK: Two keys
 
     /// RENAME, RENAMENX, COPY or MSETNX of two keys of this client, wherever they live.

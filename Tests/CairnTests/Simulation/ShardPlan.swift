@@ -76,6 +76,7 @@ struct ShardPlan {
         behaviour.crash = isHostile ? .percent([0, 0, 3, 10][random.below(4)]) : .never
         behaviour.lazyRead = .percent([0, 20, 95][random.below(3)])
         behaviour.tracks = .percent([0, 0, 70][random.below(3)])
+        behaviour.subscribes = .percent([0, 0, 70][random.below(3)])
         behaviour.counts = .percent([0, 10][random.below(2)])
         behaviour.writeBytesMax = [8, 200, 2_000][random.below(3)]
         if valueBytesMax > 10_000 { behaviour.writeBytesMax = 2_000 }

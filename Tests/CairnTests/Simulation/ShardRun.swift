@@ -15,6 +15,7 @@ struct ShardOutcome: Equatable {
     var stale = 0
     var refused = 0
     var invalidated = 0
+    var heard = 0
     var streamed = 0
     var crossed = 0
     var evicted = 0
@@ -185,6 +186,7 @@ final class ShardRun {
         outcome.broken = clients.reduce(0) { $0 + $1.broken }
         outcome.refused = clients.reduce(0) { $0 + $1.refused }
         outcome.invalidated = clients.reduce(0) { $0 + $1.invalidated }
+        outcome.heard = clients.reduce(0) { $0 + $1.heard }
         outcome.streamed = streamed
         for stats in group.stats {
             outcome.stale += Int(stats.value(.staleCompletions))
