@@ -73,7 +73,7 @@ package final class SimulatedClient {
     private var lastHeard: [String: Int] = [:]
     /// What the tracking connection has read and was not told to drop.
     private var kept: [[UInt8]: [UInt8]?] = [:]
-    private let stage = FixedArray(repeating: 0 as UInt8, count: 2_048)
+    private let stage = FixedArray(repeating: 0 as UInt8, count: 64 << 10)
 
     package init(
         number: Int, keys: SimulatedKeyspace, seed: UInt64, behaviour: Behaviour

@@ -64,6 +64,18 @@ enum ShardChecks {
         return found
     }
 
+    /// Why connections were closed, for whoever reads of a failure.
+    static func closings(of run: ShardRun) -> [String] {
+        let reasons: [Counter] = [
+            .closedTimeout, .closedOutputLimit, .closedProtocolError, .closedKilled,
+            .closedSocketError, .closedShutdown, .mailboxFull,
+        ]
+        return run.group.stats.enumerated().map { shard, stats in
+            "shard \(shard): "
+                + reasons.map { "\($0) \(stats.value($0))" }.joined(separator: ", ")
+        }
+    }
+
     static func stored(_ name: [UInt8], _ run: ShardRun) -> [UInt8]? {
         let key = FixedArrayBox(count: name.count)
         for offset in name.indices { key.memory[offset] = name[offset] }

@@ -29,6 +29,22 @@ struct ShardPlan {
         ShardPlan(seed: seed, faults: .hostile(seed: seed), isHostile: true)
     }
 
+    /// Values up to some MiB, in little memory if they may be evicted.
+    static func large(seed: UInt64) -> ShardPlan {
+        var plan = ShardPlan(seed: seed, faults: .hostile(seed: seed), isHostile: true)
+        plan.clients = 2
+        plan.faults.socketBytes = 256 << 10
+        plan.faults.receiveBufferBytes = 16 << 10
+        plan.streamBytesMin = 16 << 10
+        plan.settings.l1.maxEntries = nil
+        for client in plan.behaviours.indices {
+            plan.behaviours[client].commands = 30
+            plan.behaviours[client].valueBytesMax = 2_500_000
+            plan.behaviours[client].writeBytesMax = 64 << 10
+        }
+        return plan
+    }
+
     private init(seed: UInt64, faults: FaultPlan, isHostile: Bool) {
         self.seed = seed
         self.faults = faults

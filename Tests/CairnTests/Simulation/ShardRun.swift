@@ -20,6 +20,40 @@ struct ShardOutcome: Equatable {
     var crossed = 0
     var evicted = 0
     var aborted = 0
+
+    /// Adds what another run came to.
+    mutating func add(_ other: ShardOutcome) {
+        replies += other.replies
+        broken += other.broken
+        stale += other.stale
+        refused += other.refused
+        invalidated += other.invalidated
+        heard += other.heard
+        streamed += other.streamed
+        crossed += other.crossed
+        evicted += other.evicted
+        aborted += other.aborted
+    }
+
+    /// What should have happened in some dozens of runs and did not.
+    func missing(broken breaks: Bool) -> [String] {
+        var found: [String] = []
+        func want(_ what: String, _ count: Int, _ least: Int) {
+            if count < least { found.append("\(count) \(what) instead of \(least)") }
+        }
+        want("replies", replies, 2_000)
+        want("invalidations", invalidated, 50)
+        want("messages heard", heard, 20)
+        want("turns with a streamed value", streamed, 50)
+        want("requests between shards", crossed, 1_000)
+        want("evictions", evicted, 20)
+        want("transactions in vain", aborted, 1)
+        if breaks {
+            want("broken connections", broken, 50)
+            want("late completions", stale, 20)
+        }
+        return found
+    }
 }
 
 /// Real shards and simulated clients in one world, driven to their end.
@@ -180,6 +214,7 @@ final class ShardRun {
             if ended.isEmpty { outcome.failures += ShardChecks.contents(of: self) }
             outcome.failures += ShardChecks.balance(of: self)
         }
+        if !outcome.failures.isEmpty { outcome.failures += ShardChecks.closings(of: self) }
         outcome.history = world.history
         outcome.events = world.eventCount
         outcome.replies = clients.reduce(0) { $0 + $1.repliesChecked }
