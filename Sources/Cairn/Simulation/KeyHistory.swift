@@ -120,6 +120,8 @@ package final class SimulatedKeyspace {
     package let decay: SimulatedDecay
     /// Keys that are only written together, within a transaction.
     package let group = ["group:a", "group:b", "group:c", "group:d"].map { Array($0.utf8) }
+    /// A write of them was refused in part, or may have been: they differ from then on.
+    var groupIsSpoiled = false
     /// Counted by INCR.
     package var incremented = SimulatedCounter("incremented")
     /// Counted by WATCH, GET, and SET within EXEC.

@@ -179,6 +179,7 @@ package final class SimulatedClient {
         case .counterStep:
             keys.watched.underWay -= 1
             keys.watched.uncertain += 1
+        case .groupWrite where keys.decay == .eviction: keys.groupIsSpoiled = true
         default: break
         }
     }
@@ -313,12 +314,7 @@ package final class SimulatedClient {
                 return "got \(reply.text) instead of \(parts.count) replies"
             }
             return zip(replies, parts).lazy.compactMap { self.check($0, $1, wallMs) }.first
-        case .allEqual(let count):
-            guard case .array(let replies) = reply, replies.count == count else {
-                return "got \(reply.text) instead of \(count) replies"
-            }
-            return replies.allSatisfy { $0 == replies[0] }
-                ? nil : "a transaction saw a part of another: \(reply.text)"
+        case .groupWrite, .groupRead: return checkGroup(reply, expectation)
         case .counterRead, .counterStep, .counted: return checkCounter(reply, expectation)
         case .anything:
             if case .error(let text) = reply { return String(decoding: text, as: UTF8.self) }
@@ -367,6 +363,27 @@ package final class SimulatedClient {
             }
         }
         return nil
+    }
+
+    private func checkGroup(
+        _ reply: SimulatedReply, _ expectation: SimulatedExpectation
+    ) -> String? {
+        guard case .array(let replies) = reply, replies.count == keys.group.count else {
+            return "EXEC got \(reply.text)"
+        }
+        if case .groupWrite = expectation {
+            if replies.allSatisfy({ $0 == .ok("OK") }) { return nil }
+            guard keys.decay == .eviction, replies.contains(where: \.isRefusal) else {
+                return "EXEC got \(reply.text)"
+            }
+            refused += 1
+            keys.groupIsSpoiled = true
+            return nil
+        }
+        if keys.groupIsSpoiled { return nil }
+        let seen = keys.decay == .eviction ? replies.filter { $0 != .null } : replies
+        return seen.allSatisfy { $0 == seen[0] }
+            ? nil : "a transaction saw a part of another: \(reply.text)"
     }
 
     private func checkCounter(

@@ -7,9 +7,10 @@ enum SimulatedExpectation {
     case read(key: Int, KeyMoment, SimulatedReading)
     /// One answer for each of several.
     case all([SimulatedExpectation])
-    /// An array of equal values: the keys were read within a transaction, and every transaction
-    /// that writes one of them writes all.
-    case allEqual(count: Int)
+    /// EXEC of a write of one value to all keys of the group.
+    case groupWrite
+    /// EXEC of a read of them: an array of equal values, though some may have been evicted.
+    case groupRead
     /// The value of the counter that is counted by WATCH and EXEC, which was at least this.
     case counterRead(floor: Int)
     /// EXEC of a step of it: done, or in vain.

@@ -133,28 +133,21 @@ extension SimulatedWorkload {
 
     /// Writes one value to every key of the group, in a transaction. All clients do.
     func groupWrite(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
-        if keys.decay == .eviction { return echo(&random) }
         let new = value(&random)
         let queued = SimulatedExpectation.exactly(.ok("QUEUED"))
         return SimulatedCommand(
             [(words: [word("MULTI")], expectation: .exactly(.ok("OK")))]
                 + keys.group.map { (words: [word("SET"), $0, new], expectation: queued) }
-                + [
-                    (
-                        words: [word("EXEC")],
-                        expectation: .exactly(.array(keys.group.map { _ in .ok("OK") }))
-                    )
-                ])
+                + [(words: [word("EXEC")], expectation: .groupWrite)])
     }
 
     /// Reads every key of the group in a transaction: all must hold the same.
     func groupRead(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
-        if keys.decay == .eviction { return echo(&random) }
         let queued = SimulatedExpectation.exactly(.ok("QUEUED"))
         return SimulatedCommand(
             [(words: [word("MULTI")], expectation: .exactly(.ok("OK")))]
                 + keys.group.map { (words: [word("GET"), $0], expectation: queued) }
-                + [(words: [word("EXEC")], expectation: .allEqual(count: keys.group.count))])
+                + [(words: [word("EXEC")], expectation: .groupRead)])
     }
 
     // MARK: Counters

@@ -125,7 +125,7 @@ extension Shard where Engine: ~Copyable {
             ("locks", (lock.owner != 0 ? 1 : 0) + (lock.coordinating != 0 ? 1 : 0)),
             ("pinned entries", l1.pinnedCount + l1.detachedCount),
             ("reservations", l1.reservedCount),
-            (ShardChecks.charges, l1.outsideBytes),
+            (ShardChecks.charges, l1.outsideBytes - spareBuffers.count * GrowBuffer.capacityMin),
             ("followers", followers.clients.usedCount),
             ("shared payloads", followers.payloads.usedCount),
             (ShardChecks.trackedKeys, followers.tracking.count + followers.tracking.goneCount),
