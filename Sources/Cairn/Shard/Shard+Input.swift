@@ -175,6 +175,8 @@ extension Shard where Engine: ~Copyable {
                 if !hasReplyRoom(place) {
                     endReplies(place)
                     pause(place)
+                    // Its own output lets it go on; if others hold the room, it tries again.
+                    if connections[Int(place)].outputHead < 0 { enqueueRun(place) }
                     return position
                 }
                 if dispatch(place, input) == .wait {

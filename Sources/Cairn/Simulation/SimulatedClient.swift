@@ -26,6 +26,8 @@ package final class SimulatedClient {
         package var subscribes = Chance.never
         /// Instead of a command it begins a step of the counter that WATCH guards.
         package var counts = Chance.never
+        /// The server may end a connection that asks for more memory than there is.
+        package var mayBeClosed = false
         /// Most bytes it writes at a time.
         package var writeBytesMax = 2_000
         /// Longest pause until it runs again, virtual nanoseconds.
@@ -193,7 +195,7 @@ package final class SimulatedClient {
 
     /// The server ended the stream: it may once it has answered everything and we have finished.
     private func ended(_ world: SimulatedWorld, _ connection: SimulatedConnection) {
-        if serverStops { return lose(world, connection) }
+        if serverStops || behaviour.mayBeClosed { return lose(world, connection) }
         if !expected.isEmpty || !hasFinished || reader.hasLeftovers {
             fail("the stream ended with \(expected.count) replies owed")
         }

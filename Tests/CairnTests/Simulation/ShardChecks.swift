@@ -139,6 +139,24 @@ extension Shard where Engine: ~Copyable {
         remainders.filter { $0.1 != 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
     }
 
+    /// The messages at the heads of the lanes that lead here.
+    var heads: [String] {
+        mutating get {
+            var found: [String] = []
+            for other in 0..<group.shards where other != index {
+                if let slot = requestsIn[other].peek() {
+                    let it = Message(slot)
+                    let detail =
+                        it.kind == .release
+                        ? "\(it.command)" : CommandID(rawValue: it.command).map { "\($0)" } ?? "?"
+                    found.append(
+                        "from \(other): \(it.kind) \(detail), transaction \(it.transaction)")
+                }
+            }
+            return found
+        }
+    }
+
     /// Connections that are still there, and what holds them.
     var stragglers: [String] {
         var found: [String] = []

@@ -37,8 +37,12 @@ struct ShardPlan {
         plan.faults.receiveBufferBytes = 16 << 10
         plan.streamBytesMin = 16 << 10
         plan.settings.l1.maxEntries = nil
+        plan.capacity.poolBytes = 2 << 20
+        plan.capacity.segments = 4_096
         for client in plan.behaviours.indices {
             plan.behaviours[client].commands = 30
+            // A command that is gathered whole may exceed what one client is granted.
+            plan.behaviours[client].mayBeClosed = plan.decay == .eviction
             plan.behaviours[client].valueBytesMax = 2_500_000
             plan.behaviours[client].writeBytesMax = 64 << 10
         }

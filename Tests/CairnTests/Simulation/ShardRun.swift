@@ -158,7 +158,7 @@ final class ShardRun {
         }
         if !failures.isEmpty {
             for box in boxes {
-                failures += box.shard.stragglers
+                failures += box.shard.stragglers + box.shard.heads
                 failures.append("shard \(box.shard.index): \(box.shard.inUse) \(box.shard.lock)")
             }
         }
@@ -226,7 +226,7 @@ final class ShardRun {
         for stats in group.stats {
             outcome.stale += Int(stats.value(.staleCompletions))
             outcome.crossed += Int(stats.value(.crossShardServed))
-            outcome.evicted += Int(stats.value(.evictionsMaxEntries))
+            outcome.evicted += Int(stats.value(.evictionsMemory))
             outcome.aborted += Int(stats.value(.transactionsAborted))
         }
         return outcome
