@@ -119,7 +119,7 @@ extension Shard where Engine: ~Copyable {
             pauseAndRetry(place)
             return false
         }
-        switch l1.reserve(key, hash: stream.hash, valueLength: stream.length, nowMs: nowMs) {
+        switch reserveMemory(key, hash: stream.hash, valueLength: stream.length) {
         case .entry(let entry):
             stream.entry = entry
             stream.piece = l1.segment(of: entry, at: 0)
