@@ -55,7 +55,8 @@ extension SimulatedWorkload {
     func look(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
         let questions = [
             ["DBSIZE"], ["KEYS", "key:*"], ["SCAN", "0", "COUNT", "3"], ["RANDOMKEY"],
-            ["INFO", "keyspace"], ["CLIENT", "LIST"], ["PUBSUB", "NUMSUB", "news"], ["SLOWLOG", "GET"],
+            ["INFO", "keyspace"], ["CLIENT", "LIST"], ["PUBSUB", "NUMSUB", "news"],
+            ["SLOWLOG", "GET"],
             ["CLIENT", "INFO"], ["COMMAND", "COUNT"], ["LATENCY", "LATEST"],
         ]
         let words = questions[random.below(questions.count)].map { word($0) }
