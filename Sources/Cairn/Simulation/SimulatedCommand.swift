@@ -75,8 +75,9 @@ struct SimulatedWorkload {
         return Array(bytes.prefix(count))
     }
 
+    /// ECHO, of what fits into the pool of replies with room to spare.
     func echo(_ random: inout Random) -> SimulatedCommand {
-        let bytes = value(&random)
+        let bytes = Array(value(&random).prefix(100_000))
         return SimulatedCommand(words: [word("ECHO"), bytes], expectation: .exactly(.bulk(bytes)))
     }
 
