@@ -176,6 +176,8 @@ struct RemoteCall: BitwiseCopyable {
     var startedNs: UInt64 = 0
     /// The client id that was asked for.
     var client: UInt64 = 0
+    /// The piece of a large value that is asked for.
+    var piece = PieceQuestion()
 }
 
 /// One reply that several shards contribute to.
@@ -218,7 +220,7 @@ struct PendingRelease: BitwiseCopyable {
     var kind = Kind.entry
 }
 
-/// Releases that wait for room: at most one for each call under way, so it can't overflow.
+/// Releases that wait for room. It holds as many as can be due, so it can't overflow.
 struct ReleaseQueue: ~Copyable {
     private var items: FixedArray<PendingRelease>
     private(set) var count = 0

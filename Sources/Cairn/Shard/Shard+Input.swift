@@ -119,11 +119,16 @@ extension Shard where Engine: ~Copyable {
     /// Goes on with a connection that waited.
     mutating func resume(_ place: Int32) {
         if connections[Int(place)].flags.contains(.dead) {
+            if _slowPath(isExecuting(place)) { executeUnheard(place) }
             freeIfIdle(place)
             return
         }
         if connections[Int(place)].flags.contains(.waiting) { return }
         connections[Int(place)].flags.remove(.paused)
+        let stream = connections[Int(place)].stream
+        if _slowPath(stream >= 0 && streams[stream].phase == .lacking) {
+            return askForMemory(place, stream)
+        }
         serveKept(place)
         if connections[Int(place)].flags.contains(.paused) { return }
         if connections[Int(place)].flags.contains(.endOfInput) {
@@ -170,6 +175,8 @@ extension Shard where Engine: ~Copyable {
                 if !hasReplyRoom(place) {
                     endReplies(place)
                     pause(place)
+                    // Its own output lets it go on; if others hold the room, it tries again.
+                    if connections[Int(place)].outputHead < 0 { enqueueRun(place) }
                     return position
                 }
                 if dispatch(place, input) == .wait {

@@ -65,7 +65,10 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// Whether there is work here that nobody will announce.
-    var mustNotSleep: Bool { runQueue.count > 0 || dirtyQueue.count > 0 || hasUrgentUpkeep }
+    var mustNotSleep: Bool {
+        runQueue.count > 0 || dirtyQueue.count > 0 || releases.count > 0 || questions.count > 0
+            || hasUrgentUpkeep
+    }
 
     /// Whether other shards have sent something.
     var hasMessages: Bool {
@@ -213,7 +216,7 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    private mutating func finish() {
+    mutating func finish() {
         for place in 0..<connections.count
         where connections[place].flags.contains(.open) {
             abort(Int32(place), .shutdown)

@@ -101,7 +101,7 @@ extension Shard where Engine: ~Copyable {
         if onlyIfAbsent, l1.find(key, hash: hash, nowMs: nowMs) != nil {
             transfer.targetExists = true
         } else {
-            switch l1.reserve(key, hash: hash, valueLength: length, nowMs: nowMs) {
+            switch reserveMemory(key, hash: hash, valueLength: length) {
             case .busy: return false
             case .refused:
                 stats.add(.refusalsMemory)

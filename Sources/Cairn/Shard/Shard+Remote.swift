@@ -149,6 +149,7 @@ extension Shard where Engine: ~Copyable {
     mutating func serveMailboxes() {
         for other in 0..<group.shards where other != index { takeResponses(of: other) }
         flushReleases()
+        flushQuestions()
         for other in 0..<group.shards where other != index { serveRequests(of: other) }
     }
 

@@ -43,6 +43,8 @@ extension Shard where Engine: ~Copyable {
             return false
         }
         let connection = connections[Int(place)]
+        // What is left of an EXEC whose client went away must not wait for it to read.
+        if _slowPath(connection.flags.contains(.dead)) { return true }
         if _slowPath(connection.outputBytes > Self.outputPauseBytes) {
             return connection.outputHead < 0
         }

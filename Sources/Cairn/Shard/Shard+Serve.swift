@@ -294,61 +294,13 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// Adds an empty place behind a segment.
-    private mutating func insertHole(_ place: Int32, after index: Int32) -> Int32 {
+    mutating func insertHole(_ place: Int32, after index: Int32) -> Int32 {
         let hole = segments.take(OutputSegment(handle: segments[index].handle, owner: .hole))
         segments.link(hole, to: segments[index].next)
         segments.link(index, to: hole)
         if connections[Int(place)].outputTail == index { connections[Int(place)].outputTail = hole }
         connections[Int(place)].holes += 1
         return hole
-    }
-
-    private mutating func fillPiece(
-        _ place: Int32, _ hole: Int32, _ message: Message, from other: Int
-    ) {
-        let piece = message.view
-        let left = message.length
-        let count = min(piece.count, left)
-        let isLast = count == left
-        guard segments.freeCount > 2 else {
-            releaseRemote(message.handle, kind: .entry, shard: other)
-            abort(place, .outputLimit)
-            fillHole(place, hole, OutputSegment())
-            return
-        }
-        let next = insertHole(place, after: hole)
-        fillHole(
-            place, hole,
-            OutputSegment(
-                bytes: piece.bytes.slice(0, count), handle: message.handle,
-                owner: isLast ? .remoteEntry : .borrowed, shard: UInt8(other)))
-        if isLast {
-            fillHole(place, next, OutputSegment(bytes: Bytes("\r\n")))
-            return
-        }
-        askForPiece(place, next, message, done: count, from: other)
-    }
-
-    private mutating func askForPiece(
-        _ place: Int32, _ hole: Int32, _ message: Message, done: Int, from other: Int
-    ) {
-        guard calls.freeCount > 0, let slot = requestsOut[other].beginWrite() else {
-            releaseRemote(message.handle, kind: .entry, shard: other)
-            abort(place, .outputLimit)
-            fillHole(place, hole, OutputSegment())
-            return
-        }
-        let request = Message(slot)
-        request.clear(.leasedPiece)
-        request.handle = message.handle
-        request.offset = message.offset + done
-        request.length = message.length - done
-        var call = RemoteCall()
-        call.shard = UInt8(other)
-        call.connection = place
-        call.generation = connections[Int(place)].generation
-        call.hole = hole
-        submit(request, call)
     }
 
     /// Fills a hole with what was written outside a connection's batch.

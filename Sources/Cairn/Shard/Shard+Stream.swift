@@ -3,6 +3,8 @@ struct StreamedValue: BitwiseCopyable {
     enum Phase: UInt8, BitwiseCopyable {
         /// The owner was asked for memory.
         case asked
+        /// The owner is to be asked for memory, once a call is free.
+        case lacking
         /// Bytes go to `piece`.
         case filling
         /// The value is whole; the rest of the command follows.
@@ -117,7 +119,7 @@ extension Shard where Engine: ~Copyable {
             pauseAndRetry(place)
             return false
         }
-        switch l1.reserve(key, hash: stream.hash, valueLength: stream.length, nowMs: nowMs) {
+        switch reserveMemory(key, hash: stream.hash, valueLength: stream.length) {
         case .entry(let entry):
             stream.entry = entry
             stream.piece = l1.segment(of: entry, at: 0)
@@ -209,7 +211,7 @@ extension Shard where Engine: ~Copyable {
     mutating func continueStream(_ place: Int32, _ input: Bytes) -> Int {
         let index = connections[Int(place)].stream
         switch streams[index].phase {
-        case .asked, .committing: return 0
+        case .asked, .lacking, .committing: return 0
         case .filling: return fill(place, index, input)
         case .dropping: return drop(place, index, input)
         case .trailer: return finishStream(place, index, input)
@@ -247,25 +249,11 @@ extension Shard where Engine: ~Copyable {
             if Int(stream.owner) == self.index {
                 stream.piece = l1.segment(of: stream.entry, at: stream.filled)
             } else {
-                askForPiece(place, &stream)
+                streams[index] = stream
+                return askForMemory(place, index)
             }
         }
         streams[index] = stream
-    }
-
-    private mutating func askForPiece(_ place: Int32, _ stream: inout StreamedValue) {
-        let owner = Int(stream.owner)
-        guard calls.freeCount > 0, let slot = requestsOut[owner].beginWrite() else {
-            abort(place, .outputLimit)
-            return
-        }
-        let message = Message(slot)
-        message.clear(.reservedPiece)
-        message.handle = stream.entry.raw
-        message.offset = stream.filled
-        submit(message, streamCall(place, owner))
-        stream.phase = .asked
-        waitForAnswer(place)
     }
 
     private mutating func drop(_ place: Int32, _ index: Int32, _ input: Bytes) -> Int {

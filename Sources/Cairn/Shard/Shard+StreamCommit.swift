@@ -176,7 +176,7 @@ extension Shard where Engine: ~Copyable {
             publishResponse(to: other)
             return true
         }
-        switch l1.reserve(key, hash: message.hash, valueLength: message.length, nowMs: nowMs) {
+        switch reserveMemory(key, hash: message.hash, valueLength: message.length) {
         case .busy: return false
         case .entry(let entry):
             response.clear(.reserved)

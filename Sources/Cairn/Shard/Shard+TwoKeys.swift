@@ -76,7 +76,7 @@ extension Shard where Engine: ~Copyable {
     private mutating func beginImplicit(
         _ place: Int32, _ shards: ShardSet, _ input: Bytes, _ id: CommandID
     ) -> Step {
-        guard lock.coordinating == 0, transactions.freeCount > 0 else {
+        guard mayCoordinate, transactions.freeCount > 0 else {
             return waitNextTurn(place)
         }
         var transaction = Transaction()
@@ -119,9 +119,9 @@ extension Shard where Engine: ~Copyable {
         guard l1.pin(source) else { return waitNextTurn(place) }
         defer { l1.unpin(source) }
         let length = l1.valueLength(of: source)
-        switch l1.reserve(
+        switch reserveMemory(
             to, hash: toHash, valueLength: length, type: l1.type(of: source),
-            priority: l1.priority(of: source), nowMs: nowMs)
+            priority: l1.priority(of: source))
         {
         case .busy: return waitNextTurn(place)
         case .refused:

@@ -72,6 +72,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var responsesIn: FixedArray<MailboxLane>
     var wakeWanted: FixedArray<Bool>
     var releases: ReleaseQueue
+    /// Calls whose questions wait for room in their lanes.
+    var questions: IndexQueue
 
     // Followers of keys and channels.
     var followers: Followers
@@ -155,7 +157,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         responsesOut = lanes(.response, outgoing: true)
         responsesIn = lanes(.response, outgoing: false)
         wakeWanted = FixedArray(repeating: false, count: group.shards)
-        releases = ReleaseQueue(capacity: capacity.calls + 64)
+        releases = ReleaseQueue(capacity: Self.releasesMax(capacity))
+        questions = IndexQueue(capacity: capacity.calls)
         self.followers = followers
         limits.bulkBytesMax = min(512 << 20, group.settings.maxValueSize)
         random = Random(seed: seed)
@@ -165,13 +168,20 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
 
     static var scratchBytes: Int { 64 << 10 }
 
+    /// Things of other shards that one shard holds: each is a piece of output, comes with the
+    /// answer to a call, or is a reservation or a lock.
+    private static func releasesMax(_ capacity: Capacity) -> Int {
+        capacity.segments + capacity.calls + capacity.streams + 256
+    }
+
     /// Memory the fixed tables of a shard take, the engine and the RAM level apart.
     package static func footprint(_ capacity: Capacity) -> Int {
         capacity.connections
             * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 24)
             + capacity.segments * MemoryLayout<OutputSegment>.stride
             + capacity.poolBytes + capacity.poolBytes / 256 * 9
-            + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 48)
+            + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 52)
+            + releasesMax(capacity) * MemoryLayout<PendingRelease>.stride
             + capacity.streams * MemoryLayout<StreamedValue>.stride
             + capacity.transactions * MemoryLayout<Transaction>.stride
             + Followers.footprint(capacity: capacity.followers)

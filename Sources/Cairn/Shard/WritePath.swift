@@ -58,9 +58,8 @@ extension Shard where Engine: ~Copyable {
             l1.touch(present, nowMs: nowMs)
             return .stored
         }
-        switch l1.reserve(
-            key, hash: hash, valueLength: value.count, type: type, priority: priority,
-            nowMs: nowMs)
+        switch reserveMemory(
+            key, hash: hash, valueLength: value.count, type: type, priority: priority)
         {
         case .entry(let entry):
             overwrite(entry, value)
@@ -72,6 +71,22 @@ extension Shard where Engine: ~Copyable {
             stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
             return .refused
         }
+    }
+
+    /// Memory for an entry. A request of another shard, and one under a transaction's lock, wait
+    /// for nothing but eviction: whoever holds the rest, a value half received or being sent, may
+    /// stand behind them in the lane or wait for the lock.
+    mutating func reserveMemory(
+        _ key: Bytes, hash: UInt64, valueLength: Int, type: EntryType = .block, priority: Int = 5
+    ) -> L1.Reservation {
+        let outcome = l1.reserve(
+            key, hash: hash, valueLength: valueLength, type: type, priority: priority, nowMs: nowMs)
+        if _slowPath(outcome == .busy), context.connection < 0 || lock.owner != 0,
+            !l1.hasEvictable
+        {
+            return .refused(.nothingEvictable)
+        }
+        return outcome
     }
 
     /// Makes a filled reservation the key's value.
@@ -177,8 +192,8 @@ extension Shard where Engine: ~Copyable {
         defer { if let present { l1.unpin(present) } }
         let type = present.map { l1.type(of: $0) } ?? .block
         let priority = present.map { l1.priority(of: $0) } ?? 5
-        switch l1.reserve(
-            key, hash: hash, valueLength: length, type: type, priority: priority, nowMs: nowMs)
+        switch reserveMemory(
+            key, hash: hash, valueLength: length, type: type, priority: priority)
         {
         case .entry(let entry):
             let expiry = present.map { l1.expiry(of: $0) } ?? expiryMs(.ordinary, present: nil)
