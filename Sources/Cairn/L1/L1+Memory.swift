@@ -114,8 +114,10 @@ extension L1 {
     // MARK: Charges from outside
 
     /// Counts `bytes` held outside (connection buffers) against this shard's budget, giving slab
-    /// pages back where it must. False: no room now; `maintain` works towards it.
+    /// pages back where it must. False: no room now; `maintain` works towards it, unless such
+    /// charges together would pass half of the level.
     package mutating func tryCharge(_ bytes: Int) -> Bool {
+        if outsideBytes + bytes > options.memoryBytes / 2 { return false }
         while !budget.tryCharge(bytes) {
             if !slab.arena.trim(&budget) {
                 demand(1 + bytes / Arena.pageBytes)

@@ -39,6 +39,12 @@ package struct L1: ~Copyable {
     var migrationCursor: Int?
     var liveCount = 0
     var reservedCount = 0
+    /// Bytes that values hold which have not wholly arrived.
+    var growingBytes = 0
+    /// The one of them that may take more than their share leaves; `EntryID.none.raw`: none.
+    var growsAhead = EntryID.none.raw
+    /// Lookups that found an entry whose time was over.
+    package var expiredFinds: UInt64 = 0
     var detachedCount = 0
     /// Live entries with pins.
     var pinnedCount = 0

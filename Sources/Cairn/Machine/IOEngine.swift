@@ -46,6 +46,8 @@ package protocol IOEngine: ~Copyable {
     /// Gives the socket up, after what was prepared before. No operation of it may be under way.
     /// The slot is not adopted again before the next turn.
     mutating func close(_ socket: SocketSlot)
+    /// What the peer has taken and given so far; `nil` where the kernel doesn't count it (unix).
+    func progress(of socket: SocketSlot) -> SocketProgress?
     /// Makes another shard's `turn` return, if it sleeps.
     mutating func wake(shard: Int)
 
@@ -59,4 +61,17 @@ package protocol IOEngine: ~Copyable {
     mutating func turn(waitNanoseconds: UInt64?)
     /// The next completion of the last turn.
     mutating func nextCompletion() -> Completion?
+}
+
+/// Bytes of a connection that have crossed the network, whatever operations are under way.
+package struct SocketProgress: Sendable, Equatable, BitwiseCopyable {
+    /// Bytes the peer's machine has taken.
+    package var acknowledged: UInt64
+    /// Bytes that have come from the peer.
+    package var received: UInt64
+
+    package init(acknowledged: UInt64, received: UInt64) {
+        self.acknowledged = acknowledged
+        self.received = received
+    }
 }

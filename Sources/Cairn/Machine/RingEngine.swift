@@ -240,6 +240,10 @@ package struct RingEngine: IOEngine, ~Copyable {
         closingCount = 0
     }
 
+    package func progress(of socket: SocketSlot) -> SocketProgress? {
+        Sockets.progress(descriptors[Int(socket.index)])
+    }
+
     // SAFETY: the entry is this turn's own.
     package mutating func wake(shard: Int) {
         let descriptor = peers.descriptor(shard)

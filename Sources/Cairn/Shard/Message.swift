@@ -25,8 +25,8 @@ struct Message {
         case commitReserved
         /// The piece of a leased value at an offset.
         case leasedPiece
-        /// One way: unpins an entry, frees a block or a growing buffer, abandons a reservation,
-        /// lets go of a lock.
+        /// One way, among the answers: unpins an entry, frees a block or a growing buffer, abandons
+        /// a reservation. Among the requests: lets go of a lock.
         case release
         /// One way: a socket for the receiver to serve.
         case adopt
@@ -147,6 +147,8 @@ enum MessageFlag {
     static let unixSocket: UInt8 = 16
     /// Of a reservation, and of its refusal: only where there is no such key.
     static let onlyIfAbsent: UInt8 = 32
+    /// Of a reservation: its bytes are still to come from the client.
+    static let growing: UInt8 = 64
 }
 
 /// A request to another shard that has not been answered.
@@ -218,7 +220,7 @@ struct PendingRelease: BitwiseCopyable {
     var kind = Kind.entry
 }
 
-/// Releases that wait for room: at most one for each call under way, so it can't overflow.
+/// Releases that wait for room; `Shard.releasesMax` says why it can't overflow.
 struct ReleaseQueue: ~Copyable {
     private var items: FixedArray<PendingRelease>
     private(set) var count = 0

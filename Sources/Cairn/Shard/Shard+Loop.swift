@@ -39,6 +39,7 @@ extension Shard where Engine: ~Copyable {
             complete(completion)
         }
         if group.shards > 1 { serveMailboxes() }
+        wakeWaiting()
         runWaiting()
         upkeep()
         // Before the replies leave: whoever has seen one finds its effect here (RANDOMKEY).
@@ -54,11 +55,14 @@ extension Shard where Engine: ~Copyable {
         if group.shards > 1 {
             group.grid.announceSleep(index)
             for other in 0..<group.shards where other != index {
-                if requestsIn[other].hasMessages || responsesIn[other].hasMessages { return 0 }
+                if responsesIn[other].hasMessages { return 0 }
+                if requestsIn[other].hasMessages, !laneWaits[other].rests { return 0 }
             }
         }
+        if pauseQueue.count > 0, pauseHasChanged || scarcity.pausedMustRun { return 0 }
         let now = engine.preciseNow()
-        return nextUpkeepNs > now ? nextUpkeepNs - now : 0
+        let next = min(nextUpkeepNs, nextTry)
+        return next > now ? next - now : 0
     }
 
     @inline(__always)
@@ -132,6 +136,7 @@ extension Shard where Engine: ~Copyable {
         readSettings()
         sweepExpired()
         closeIdle()
+        closeStalled()
         publishGauges()
         if !isStopping, group.get(.stop) != 0 { beginStop() }
     }
@@ -154,6 +159,7 @@ extension Shard where Engine: ~Copyable {
             live.idleTimeoutMs = group.get(.idleTimeoutSeconds) * 1000
             readSlowSettings()
             live.outputLimit = group.get(.outputLimitBytes)
+            live.stallMs = UInt64(max(0, group.get(.stallMilliseconds)))
             live.ttlMs = group.get(.ttlMilliseconds)
             live.spinNs = UInt64(max(0, group.get(.spinMicroseconds))) * 1000
             live.trackingKeysMax = max(1, group.get(.trackingKeysMax) / group.shards)

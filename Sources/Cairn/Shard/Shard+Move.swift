@@ -101,11 +101,9 @@ extension Shard where Engine: ~Copyable {
         if onlyIfAbsent, l1.find(key, hash: hash, nowMs: nowMs) != nil {
             transfer.targetExists = true
         } else {
-            switch l1.reserve(key, hash: hash, valueLength: length, nowMs: nowMs) {
-            case .busy: return false
-            case .refused:
-                stats.add(.refusalsMemory)
-                transfer.refused = true
+            switch reserveMemory(key, hash: hash, valueLength: length) {
+            case .busy, .blocked: return false
+            case .refused: transfer.refused = true
             case .entry(let entry):
                 transfer.target = entry
                 transfer.targetPiece = l1.segment(of: entry, at: 0)

@@ -7,7 +7,7 @@ extension Shard where Engine: ~Copyable {
         switch message.kind {
         case .command: return serveCommand(message, from: other)
         case .reserve: return serveReserve(message, from: other)
-        case .reservedPiece, .leasedPiece: servePiece(message, from: other)
+        case .reservedPiece, .leasedPiece: return servePiece(message, from: other)
         case .commitReserved: serveCommit(message, from: other)
         case .release: serveRelease(message)
         case .adopt:
@@ -139,7 +139,7 @@ extension Shard where Engine: ~Copyable {
         wakeWanted[other] = true
     }
 
-    private mutating func serveRelease(_ message: Message) {
+    mutating func serveRelease(_ message: Message) {
         switch PendingRelease.Kind(rawValue: message.command) {
         case .entry: l1.unpin(EntryID(message.handle))
         case .block: pool.free(BufferPool.Block(unit: Int32(bitPattern: message.handle)))
@@ -151,19 +151,33 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// The next piece of a value that another shard sends or fills.
-    private mutating func servePiece(_ request: Message, from other: Int) {
+    private mutating func servePiece(_ request: Message, from other: Int) -> Bool {
+        var kind = Message.Kind.piece
+        if request.kind == .reservedPiece {
+            switch l1.grow(EntryID(request.handle), to: request.offset) {
+            case .entry: break
+            case .busy: return false
+            case .blocked:
+                wantMemory()
+                kind = .busy
+            case .refused: kind = .refused
+            }
+        }
         guard let slot = responsesOut[other].beginWrite() else {
             ensureFailed("no room for a piece", #fileID, #line)
         }
         let response = Message(slot)
-        response.clear(.piece)
+        response.clear(kind)
         response.call = request.call
         response.generation = request.generation
         response.handle = request.handle
         response.offset = request.offset
         response.length = request.length
-        response.setView(l1.segment(of: EntryID(request.handle), at: request.offset).bytes)
+        if kind == .piece {
+            response.setView(l1.segment(of: EntryID(request.handle), at: request.offset).bytes)
+        }
         publishResponse(to: other)
+        return true
     }
 
     // MARK: Answers
@@ -252,7 +266,7 @@ extension Shard where Engine: ~Copyable {
         filled.next = segments[hole].next
         segments[hole] = filled
         connections[Int(place)].holes -= 1
-        connections[Int(place)].outputBytes += filled.bytes.count
+        addOutput(place, filled.bytes.count)
         markDirty(place)
     }
 

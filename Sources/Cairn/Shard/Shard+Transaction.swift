@@ -96,7 +96,7 @@ extension Shard where Engine: ~Copyable {
         if wanted > Self.commandBytesMax { return false }
         if wanted > buffer.capacity {
             let most = max(buffer.capacity * 2, max(64 << 10, wanted)) * 2
-            guard l1.tryCharge(most) else { return false }
+            guard charge(most) else { return false }
             let added = buffer.reserve(wanted)
             l1.release(most - (added ?? 0))
             largeBuffers[large] = buffer

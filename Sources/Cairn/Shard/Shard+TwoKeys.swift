@@ -119,14 +119,12 @@ extension Shard where Engine: ~Copyable {
         guard l1.pin(source) else { return waitNextTurn(place) }
         defer { l1.unpin(source) }
         let length = l1.valueLength(of: source)
-        switch l1.reserve(
+        switch reserveMemory(
             to, hash: toHash, valueLength: length, type: l1.type(of: source),
-            priority: l1.priority(of: source), nowMs: nowMs)
+            priority: l1.priority(of: source))
         {
-        case .busy: return waitNextTurn(place)
-        case .refused:
-            stats.add(.refusalsMemory)
-            emitError(.outOfMemory)
+        case .busy, .blocked: return waitNextTurn(place)
+        case .refused: emitError(.outOfMemory)
         case .entry(let entry):
             copyValue(from: source, to: entry, count: length)
             publish(entry, to, toHash, expiry: l1.expiry(of: source))

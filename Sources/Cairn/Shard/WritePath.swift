@@ -58,19 +58,15 @@ extension Shard where Engine: ~Copyable {
             l1.touch(present, nowMs: nowMs)
             return .stored
         }
-        switch l1.reserve(
-            key, hash: hash, valueLength: value.count, type: type, priority: priority,
-            nowMs: nowMs)
+        switch reserveMemory(
+            key, hash: hash, valueLength: value.count, type: type, priority: priority)
         {
         case .entry(let entry):
             overwrite(entry, value)
             publish(entry, key, hash, expiry: expiry)
             return .stored
-        case .busy:
-            return .busy
-        case .refused(let refusal):
-            stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
-            return .refused
+        case .busy, .blocked: return .busy
+        case .refused: return .refused
         }
     }
 
@@ -172,8 +168,8 @@ extension Shard where Engine: ~Copyable {
         defer { if let present { l1.unpin(present) } }
         let type = present.map { l1.type(of: $0) } ?? .block
         let priority = present.map { l1.priority(of: $0) } ?? 5
-        switch l1.reserve(
-            key, hash: hash, valueLength: length, type: type, priority: priority, nowMs: nowMs)
+        switch reserveMemory(
+            key, hash: hash, valueLength: length, type: type, priority: priority)
         {
         case .entry(let entry):
             let expiry = present.map { l1.expiry(of: $0) } ?? expiryMs(.ordinary, present: nil)
@@ -182,11 +178,8 @@ extension Shard where Engine: ~Copyable {
             overwrite(entry, value, at: start)
             publish(entry, key, hash, expiry: expiry)
             return .success(length)
-        case .busy:
-            return .failure(.busy)
-        case .refused(let refusal):
-            stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
-            return .failure(.refused)
+        case .busy, .blocked: return .failure(.busy)
+        case .refused: return .failure(.refused)
         }
     }
 

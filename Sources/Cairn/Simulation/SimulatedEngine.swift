@@ -141,6 +141,9 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
         port.prepared.append(.close(connection, socket))
     }
 
+    /// The simulated network counts nothing a shard could ask for.
+    package func progress(of socket: SocketSlot) -> SocketProgress? { nil }
+
     package mutating func wake(shard: Int) {
         port.prepared.append(.wake(shard: shard))
     }

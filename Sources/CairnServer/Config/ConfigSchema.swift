@@ -81,6 +81,13 @@ package enum ConfigSchema {
             \.outputLimit, (64 << 10)...(64 << 30)),
         .duration(
             KeyText(
+                "stall_timeout", "1m",
+                "Closes clients that do not read their replies for this long; "
+                    + "0: only when others need the memory.",
+                reload: true),
+            \.stallTimeout, 0...(365 * day)),
+        .duration(
+            KeyText(
                 "spin", "0s", "How long a shard polls before it sleeps; 0: sleeps at once.",
                 reload: true),
             \.spin, 0...1_000_000),

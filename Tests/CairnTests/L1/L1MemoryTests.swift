@@ -125,7 +125,7 @@ import Testing
         #expect(pinned.count >= 10)
         #expect(pinned.count < 16)
         let full = cache.reserve(testKey(1000), length: 1 << 20)
-        #expect(full == .refused(.nothingEvictable))
+        #expect(full == .blocked)
         for id in pinned { cache.l1.unpin(id) }
         let stored = cache.put(testKey(1000), length: 1 << 20, seed: 5)
         #expect(stored)
