@@ -222,7 +222,8 @@ extension Shard where Engine: ~Copyable {
     private mutating func sendRelease(_ item: PendingRelease) -> Bool {
         let shard = Int(item.shard)
         let isLock = item.kind == .lock
-        guard
+        // The last free place among the answers is for the answer to the request being served.
+        guard isLock || responsesOut[shard].hasRoom(2),
             let slot = isLock
                 ? requestsOut[shard].beginWrite() : responsesOut[shard].beginWrite()
         else { return false }

@@ -85,7 +85,7 @@ extension Shard where Engine: ~Copyable {
     mutating func wantMemory() { group.set(.memoryWantedMs, Int(nowMs)) }
 
     /// Whether somebody lacked memory within the last second.
-    var isMemoryWanted: Bool { nowMs &- UInt64(group.get(.memoryWantedMs)) < 1000 }
+    var isMemoryWanted: Bool { Int(nowMs) - group.get(.memoryWantedMs) < 1000 }
 
     /// A command of the connection is done: the next one's wait begins anew.
     mutating func endWait(_ place: Int32) {

@@ -156,7 +156,9 @@ extension Shard where Engine: ~Copyable {
         if request.kind == .reservedPiece {
             switch l1.grow(EntryID(request.handle), to: request.offset) {
             case .entry: break
-            case .busy: return false
+            case .busy:
+                if case .busy = boundedInLane(.busy) { return false }
+                kind = .refused
             case .blocked:
                 wantMemory()
                 kind = .busy

@@ -77,7 +77,8 @@ package enum ConfigSchema {
         .size(
             KeyText(
                 "output_limit", "256MiB",
-                "Closes clients that leave this much of their replies unread.", reload: true),
+                "Closes clients whose unread messages pass this; of replies 1MiB queue up.",
+                reload: true),
             \.outputLimit, (64 << 10)...(64 << 30)),
         .duration(
             KeyText(
