@@ -74,7 +74,9 @@ def test_values_that_are_announced_and_never_sent_leave_the_cache_alone(small, s
             assert wire("PING") == "PONG"
             assert wire("SET", "k", bytes(300_000)) == "OK"
             kept = wire("DBSIZE")
-            assert kept > 0.6 * before, f"{kept} of {before} entries are left"
+            # What really came of the others' values waits in buffers.
+            least = 0.6 if sent < 1000 else 0.45
+            assert kept > least * before, f"{kept} of {before} entries are left"
         finally:
             close(lost)
         assert small.memory("VmHWM") < LIMIT
@@ -118,7 +120,7 @@ def test_a_write_that_others_leave_no_memory_is_refused_in_the_end(start):
     """Readers that stop hold every entry: the writer waits for them, and not for ever."""
     server = start(memory=LIMIT, config={"max_value_size": "16MiB", "stall_timeout": "1h"})
     with server.connect(timeout=60) as wire:
-        count = fill(wire, 4_000_000, LIMIT)
+        count = fill(wire, 15_000_000, LIMIT)
         present = [n for n in range(count) if wire("EXISTS", f"f:{n}")]
         lazy = []
         for number in present * 2:
@@ -128,9 +130,9 @@ def test_a_write_that_others_leave_no_memory_is_refused_in_the_end(start):
             wait_until(lambda: metric(server, "cairn_hits_total") >= len(lazy), "the reads")
             # Deleted values live on while they are sent.
             assert wire("DEL", *[f"f:{n}" for n in present]) == len(present)
-            replies = [wire("SET", f"g:{n}", bytes(4_000_000)) for n in range(40)]
+            replies = [wire("SET", f"g:{n}", bytes(4_000_000)) for n in range(20)]
             assert all(r == "OK" or r.startswith("OOM") for r in replies), replies
-            assert replies.count("OK") > 20, replies
+            assert replies.count("OK") > 10, replies
             assert stalled(server) > 0
         finally:
             close(lazy)
@@ -188,7 +190,7 @@ def test_readers_that_never_read_leave_room_for_the_replies_of_others(small):
         try:
             for reader in lazy:
                 try:
-                    reader.send_raw(encode(("GET", "k")) * 2000)
+                    reader.send_raw(encode(("GET", "k")) * 8000)
                 except OSError:
                     pass
             for _ in range(20):

@@ -118,11 +118,15 @@ extension L1 {
     /// charges together would pass half of the level.
     package mutating func tryCharge(_ bytes: Int) -> Bool {
         if outsideBytes + bytes > options.memoryBytes / 2 { return false }
+        var hasGathered = false
         while !budget.tryCharge(bytes) {
-            if !slab.arena.trim(&budget) {
+            if slab.arena.trim(&budget) { continue }
+            if hasGathered {
                 demand(1 + bytes / Arena.pageBytes)
                 return false
             }
+            hasGathered = true
+            _ = gather(Work.gatherPerReserve, target: 1 + bytes / Arena.pageBytes)
         }
         outsideBytes += bytes
         return true

@@ -78,13 +78,7 @@ extension Shard where Engine: ~Copyable {
         var buffer = largeBuffers[large]
         let wanted = buffer.count + bytes.count
         if wanted > Self.commandBytesMax { return false }
-        if wanted > buffer.capacity {
-            let growth = max(buffer.capacity * 2, max(64 << 10, wanted)) * 2
-            guard charge(growth) else { return false }
-            let added = buffer.reserve(wanted)
-            l1.release(growth - (added ?? 0))
-            if added == nil { return false }
-        }
+        guard grow(&buffer, to: wanted) else { return false }
         buffer.append(bytes)
         largeBuffers[large] = buffer
         return true
@@ -158,6 +152,16 @@ extension Shard where Engine: ~Copyable {
     private mutating func freePartial(_ block: BufferPool.Block) {
         scarcity.partialBytes -= pool.bytes(block).count
         pool.free(block)
+    }
+
+    /// Makes room in a growing buffer, charged to the RAM level. False: none now.
+    mutating func grow(_ buffer: inout GrowBuffer, to bytes: Int) -> Bool {
+        let growth = buffer.growth(to: bytes)
+        if growth == 0 { return true }
+        guard charge(growth) else { return false }
+        if buffer.reserve(bytes) != nil { return true }
+        l1.release(growth)
+        return false
     }
 
     /// Charges memory beside the entries to the RAM level. False: not now; who waits for it rests.

@@ -8,7 +8,7 @@ extension Shard where Engine: ~Copyable {
 
     /// Whether a request to `shard` can be sent now.
     private mutating func canAsk(_ shard: Int) -> Bool {
-        if calls.freeCount == 0 || releases.count > calls.capacity
+        if calls.freeCount == 0 || releases.count > calls.capacity || pieces.count > 0
             || requestsOut[shard].beginWrite() == nil
         {
             stats.add(.mailboxFull)
@@ -133,12 +133,10 @@ extension Shard where Engine: ~Copyable {
             return nil
         }
         var buffer = largeBuffers[large]
-        let most = max(128 << 10, bytes * 2)
-        guard charge(most), let added = buffer.reserve(bytes) else {
+        guard grow(&buffer, to: bytes) else {
             largeBuffers.give(large)
             return nil
         }
-        l1.release(most - added)
         largeBuffers[large] = buffer
         return large
     }
@@ -151,6 +149,7 @@ extension Shard where Engine: ~Copyable {
     mutating func serveMailboxes() {
         for other in 0..<group.shards where other != index { takeResponses(of: other) }
         flushReleases()
+        flushPieces()
         for other in 0..<group.shards where other != index { serveRequests(of: other) }
     }
 

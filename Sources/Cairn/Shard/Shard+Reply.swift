@@ -39,7 +39,8 @@ extension Shard where Engine: ~Copyable {
     /// Whether one more command's replies have room. Else the connection waits for its sends.
     @inline(__always)
     func hasReplyRoom(_ place: Int32) -> Bool {
-        if _slowPath(segments.freeCount < 1024) { return false }
+        // An answer on its way may need four: the value's header, two pieces and their end.
+        if _slowPath(segments.freeCount < 1024 &+ 4 &* calls.usedCount) { return false }
         if _slowPath(pool.bytesTotal &- pool.bytesUsed < 4 * BufferPool.blockBytesMax) {
             return false
         }

@@ -149,6 +149,7 @@ extension Shard where Engine: ~Copyable {
     var nextTry: UInt64 {
         var next = UInt64.max
         if roomQueue.count > 0 { next = scarcity.nextTryNs }
+        if pieces.count > 0 || releases.count > 0 { next = min(next, nowNs &+ Self.retryNs) }
         for other in 0..<laneWaits.count where laneWaits[other].rests {
             next = min(next, nowNs &+ Self.retryNs)
         }
