@@ -45,7 +45,10 @@ extension Shard where Engine: ~Copyable {
         // Before the replies leave: whoever has seen one finds its effect here (RANDOMKEY).
         stats.set(.entries, l1.count)
         sendOutput()
-        if group.shards > 1 { wakeOthers() }
+        if group.shards > 1 {
+            publishScarcity()
+            wakeOthers()
+        }
         recordTurn(began: began, completions: completions)
     }
 

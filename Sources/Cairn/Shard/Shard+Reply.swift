@@ -60,9 +60,8 @@ extension Shard where Engine: ~Copyable {
     /// Whether the last quarter of what clients share is in use, or unsent replies together pass
     /// half of the RAM level: what is left is for those that read what they get.
     var isOutputScarce: Bool {
-        pool.bytesTotal &- pool.bytesUsed < pool.bytesTotal / 4
-            || segments.freeCount < segments.count / 4
-            || scarcity.outputBytes > l1.options.memoryBytes / 2
+        segments.freeCount < segments.count / 4
+            || scarcity.outputBytes > l1.options.memoryBytes / 2 || isAnyPoolScarce
     }
 
     /// Counts bytes that join or leave a connection's output.

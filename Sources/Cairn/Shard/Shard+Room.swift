@@ -8,7 +8,7 @@
 /// wait ends.
 extension Shard where Engine: ~Copyable {
     /// Milliseconds for which a command waits for memory that others hold.
-    static var patienceMs: UInt64 { 10_000 }
+    static var patienceMs: UInt64 { 15_000 }
     /// Nanoseconds between two tries of what waits.
     private static var retryNs: UInt64 { 2_000_000 }
     /// Connections tried again at once, so that a crowd of them is no stall.
@@ -124,6 +124,33 @@ extension Shard where Engine: ~Copyable {
 
     private var pauseState: Int { group.get(.pauseUntilMs) << 1 | group.get(.pauseWritesOnly) }
 
+    // MARK: The pool
+
+    /// Whether replies have no room: a request of another shard waits then, at the head of its
+    /// lane.
+    mutating func lacksReplyRoom() -> Bool {
+        if _fastPath(pool.bytesTotal &- pool.bytesUsed >= 2 * BufferPool.blockBytesMax) {
+            return false
+        }
+        if case .refused = boundedInLane(.blocked) { return false }
+        return true
+    }
+
+    /// Tells the other shards when the last quarter of this one's pool is in use.
+    mutating func publishScarcity() {
+        let isScarce = pool.bytesTotal &- pool.bytesUsed < pool.bytesTotal / 4
+        if isScarce == scarcity.isPublished { return }
+        scarcity.isPublished = isScarce
+        group.scarcePools.store(index, isScarce ? 1 : 0)
+    }
+
+    /// Whether the pool of some shard, this one or one that lends replies, is nearly used up.
+    var isAnyPoolScarce: Bool {
+        if pool.bytesTotal &- pool.bytesUsed < pool.bytesTotal / 4 { return true }
+        for shard in 0..<group.shards where group.scarcePools.load(shard) != 0 { return true }
+        return false
+    }
+
     /// Whether a pause was lifted or changed since connections were last held back, or is over.
     var pauseHasChanged: Bool {
         pauseState != scarcity.pauseSeen || UInt64(group.get(.pauseUntilMs)) <= nowMs
@@ -180,6 +207,8 @@ struct Scarcity: BitwiseCopyable {
     /// Unix milliseconds at which output or input last lacked room that others fill.
     var outputWantedMs: UInt64 = 0
     var inputWantedMs: UInt64 = 0
+    /// What other shards know of this one's pool.
+    var isPublished = false
     /// The connection that was last looked at for stalling.
     var cursor = 0
 }

@@ -30,6 +30,7 @@ extension Shard where Engine: ~Copyable {
         guard let id = CommandID(rawValue: message.command) else {
             ensureFailed("unknown command in a message", #fileID, #line)
         }
+        if lacksReplyRoom() { return false }
         let input = message.encodedArguments
         arguments.load(encoded: input, count: message.argumentCount)
         enterRemote(message)

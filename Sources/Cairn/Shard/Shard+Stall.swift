@@ -3,16 +3,16 @@
 /// | what it holds | closed after | when |
 /// |---|---|---|
 /// | replies that it does not read | `stall_timeout` without progress | always |
-/// | the same | 5 s at most | replies have no room, or memory is wanted |
-/// | a value that has come in part | 5 s without 64 KiB of progress | memory is wanted |
-/// | a command that has come in part | 5 s after it began | such parts have no room |
-/// | a longer one, or a MULTI block | 5 s without a byte | memory is wanted |
+/// | the same | 3 s at most | replies have no room, or memory is wanted |
+/// | a value that has come in part | 3 s without 64 KiB of progress | memory is wanted |
+/// | a command that has come in part | 3 s after it began | such parts have no room |
+/// | a longer one, or a MULTI block | 3 s without a byte | memory is wanted |
 ///
 /// Progress of TCP peers is what the kernel counts as acknowledged and received: a send or receive
 /// of a large piece completes only when all of it is done. Each close is counted (`stalled`).
 extension Shard where Engine: ~Copyable {
-    /// Milliseconds without progress that others who wait must bear: half of their patience.
-    static var pressedMs: UInt64 { patienceMs / 2 }
+    /// Milliseconds without progress that others who wait must bear: a fifth of their patience.
+    static var pressedMs: UInt64 { patienceMs / 5 }
     /// Bytes a value must grow by in that time: below that it is as good as stopped.
     private static var progressBytesMin: UInt64 { 64 << 10 }
 
@@ -79,7 +79,13 @@ extension Shard where Engine: ~Copyable {
             else { continue }
             let progress = engine.progress(of: connections[Int(place)].socket)
             let come = progress?.received ?? UInt64(stream.filled)
-            if come >= stream.mark &+ Self.progressBytesMin {
+            if stream.mark == 0 {
+                // Looked at for the first time: one that began long ago has a second left.
+                streams.update(index) {
+                    $0.mark = come
+                    $0.markMs = max($0.markMs, nowMs &- (Self.pressedMs - 1000))
+                }
+            } else if come >= stream.mark &+ Self.progressBytesMin {
                 streams.update(index) {
                     $0.mark = come
                     $0.markMs = nowMs

@@ -53,6 +53,8 @@ package final class ShardGroup: Sendable {
     package let grid: MailboxGrid
     package let rings: RingDirectory
     package let words = SharedWords(count: Word.allCases.count)
+    /// 1 for each shard whose pool of connection buffers is nearly used up.
+    let scarcePools: SharedWords
     package let hasher: KeyHasher
     package let stats: [ShardStats]
     package let texts: ServerTexts
@@ -68,6 +70,7 @@ package final class ShardGroup: Sendable {
         self.startedMs = startedMs
         grid = try MailboxGrid(shards: shards)
         rings = RingDirectory(shards: shards)
+        scarcePools = SharedWords(count: shards)
         hasher = KeyHasher(seed: seed)
         stats = (0..<shards).map { _ in ShardStats.allocate() }
         texts = ServerTexts(password: settings.password, seed: seed)
