@@ -43,6 +43,8 @@ package protocol IOEngine: ~Copyable {
     /// Ends both directions: operations under way complete soon, with an error or the end of
     /// stream.
     mutating func shutdown(_ socket: SocketSlot)
+    /// The close to come is a reset: what is unsent is dropped, also by the kernel.
+    mutating func resetOnClose(_ socket: SocketSlot)
     /// Gives the socket up, after what was prepared before. No operation of it may be under way.
     /// The slot is not adopted again before the next turn.
     mutating func close(_ socket: SocketSlot)

@@ -212,6 +212,10 @@ package struct RingEngine: IOEngine, ~Copyable {
             Token(.ignored, slot: 0, generation: 0).raw)
     }
 
+    package mutating func resetOnClose(_ socket: SocketSlot) {
+        cairn_reset_on_close(descriptors[Int(socket.index)])
+    }
+
     package mutating func close(_ socket: SocketSlot) {
         let slot = Int(socket.index)
         let descriptor = descriptors[slot]

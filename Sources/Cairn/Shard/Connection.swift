@@ -159,6 +159,14 @@ enum CloseReason {
     /// More of a command has come in part than there is memory for.
     case inputLimit
 
+    /// Whether the connection ends with a reset rather than a farewell.
+    var resets: Bool {
+        switch self {
+        case .outputLimit, .stalled, .inputLimit: true
+        default: false
+        }
+    }
+
     var counter: Counter {
         switch self {
         case .client: .closedClient

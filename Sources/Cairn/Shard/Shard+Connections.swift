@@ -108,6 +108,8 @@ extension Shard where Engine: ~Copyable {
         if !connections[Int(place)].flags.contains(.closing) { stats.add(reason.counter) }
         connections[Int(place)].flags.formUnion([.closing, .dead])
         scarcity.pausedMustRun = true
+        // Who neither reads nor finishes would leave its bytes in the kernel, for minutes.
+        if reason.resets { engine.resetOnClose(connections[Int(place)].socket) }
         if connections[Int(place)].operations > 0 {
             engine.shutdown(connections[Int(place)].socket)
         }

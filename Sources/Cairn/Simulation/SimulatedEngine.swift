@@ -132,6 +132,9 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
         port.prepared.append(.shutdown(connection))
     }
 
+    /// The simulated network has no buffers that outlive a connection.
+    package mutating func resetOnClose(_ socket: SocketSlot) {}
+
     package mutating func close(_ socket: SocketSlot) {
         guard let connection = connection(socket, "close") else { return }
         if connection.underWay > 0 {
