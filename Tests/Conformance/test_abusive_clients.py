@@ -132,7 +132,7 @@ def test_a_write_that_others_leave_no_memory_is_refused_in_the_end(start):
             wait_until(lambda: metric(server, "cairn_hits_total") >= len(lazy), "the reads")
             # Deleted values live on while they are sent.
             assert wire("DEL", *[f"f:{n}" for n in present]) == len(present)
-            replies = [wire("SET", f"g:{n}", bytes(8_000_000)) for n in range(20)]
+            replies = [wire("SET", f"g:{n}", bytes(16_000_000)) for n in range(20)]
             assert all(r == "OK" or r.startswith("OOM") for r in replies), replies
             assert replies.count("OK") > 10, replies
             assert stalled(server) > 0
