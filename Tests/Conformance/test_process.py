@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -305,3 +306,37 @@ def test_the_stats_port_answers_under_load(server):
     finally:
         for wire in wires:
             wire.close()
+
+
+def processor_seconds(server):
+    """Processor time of the server so far."""
+    with open(f"/proc/{server.pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_spin_polls_while_nothing_comes_and_ends_with_a_reload(start):
+    server = start(shards=2, config={"spin": "1s"})
+    wires = [server.connect() for _ in range(4)]
+    for number in range(200):
+        for wire in wires:
+            assert wire("SET", f"k{number}", number) == "OK"
+            assert wire("MGET", f"k{number}", "absent") == [str(number).encode(), None]
+    # Two shards that sleep until their upkeep take some milliseconds a second.
+    wait_until(lambda: processor_seconds(server) > 1, "a second spent polling", deadline=60)
+    (server.folder / "cairn.yaml").write_text("spin: 0s\n")
+    os.kill(server.pid, signal.SIGHUP)
+    seen = [(time.monotonic(), processor_seconds(server))]
+
+    def sleeps():
+        """Whether half a second has passed since the last look in which little time was spent."""
+        now = time.monotonic()
+        if now - seen[-1][0] < 0.5:
+            return False
+        seen.append((now, processor_seconds(server)))
+        return seen[-1][1] - seen[-2][1] < 0.2
+
+    wait_until(sleeps, "shards that sleep after the reload", deadline=30)
+    for wire in wires:
+        assert wire("PING") == "PONG"
+        wire.close()

@@ -3,7 +3,8 @@
 enum CodeRules {
     /// The layers of `Sources/Cairn` from the bottom up. Those of one rank don't see each other.
     static let layers: [[String]] = [
-        ["Base"], ["Machine"], ["Memory"], ["Protocol", "Policy"], ["L1"], ["Stats"], ["Shard"],
+        ["Base"], ["Machine"], ["Memory"], ["Protocol", "Policy"], ["L1"], ["L2"], ["Stats"],
+        ["Shard"],
         ["Simulation"],
     ]
 

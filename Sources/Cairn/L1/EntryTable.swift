@@ -124,10 +124,16 @@ struct EntryTable: ~Copyable {
         @inline(__always) _modify { yield &entries[Int(id)] }
     }
 
+    /// Asks the processor to load the groups of a record that a lookup and a use touch: half of the
+    /// records straddle two cache lines.
     @inline(__always)
     func prefetch(_ id: UInt32) {
-        if Int(id) < entries.count { entries.prefetch(Int(id)) }
+        if holds(id) { entries.prefetch(Int(id), bytes: 32) }
     }
+
+    /// Whether there is a record with this id, free or in use.
+    @inline(__always)
+    func holds(_ id: UInt32) -> Bool { Int(id) < entries.count }
 
     /// Whether `allocate` can succeed without growing.
     var hasRoom: Bool { freeCount > 0 || top < entries.count }

@@ -1,11 +1,14 @@
 /// Finding entries, and reading and setting what is known of them.
 extension L1 {
     /// The live entry of `key`, or nil. An expired entry is removed on the way (reason `.expired`).
-    /// Does not count as a use: call `touch`.
+    /// Does not count as a use: call `touch`. `guess`: what `prefetchEntry` said; it may be wrong
+    /// or out of date.
     @inline(__always)
-    package mutating func find(_ key: Bytes, hash: UInt64, nowMs: UInt64) -> EntryID? {
+    package mutating func find(
+        _ key: Bytes, hash: UInt64, nowMs: UInt64, guess: EntryID = .none
+    ) -> EntryID? {
         advance(nowMs)
-        let id = lookup(key, hash)
+        let id = isLive(guess, key, hash) ? guess.raw : lookup(key, hash)
         if id == EntryID.none.raw { return nil }
         if _fastPath(isCurrent(id, nowMs)) { return EntryID(id) }
         removeStale(id, nowMs)
@@ -42,23 +45,30 @@ extension L1 {
         index.prefetch(UInt32(truncatingIfNeeded: hash))
     }
 
-    /// The next stage: the entry the bucket most likely names. Its bucket was asked for before.
+    /// The next stage: loads the entry the bucket most likely names, and says which. Its bucket was
+    /// asked for before.
     @inline(__always)
-    package borrowing func prefetchEntry(hash: UInt64) {
+    package borrowing func prefetchEntry(hash: UInt64) -> EntryID {
         let home = index.bucket(UInt32(truncatingIfNeeded: hash))
         let matches = index.homeMatches(home, Index.tag(hash))
-        if matches != 0 { entries.prefetch(index.homeID(home, matches.trailingZeroBitCount)) }
+        if matches == 0 { return .none }
+        let id = index.homeID(home, matches.trailingZeroBitCount)
+        entries.prefetch(id)
+        return EntryID(id)
     }
 
-    /// The last stage: the chunk with the entry's key and value.
+    /// The last stage: the chunk with the key and value of what `prefetchEntry` named.
     @inline(__always)
-    package borrowing func prefetchHead(hash: UInt64) {
-        let low = UInt32(truncatingIfNeeded: hash)
-        let home = index.bucket(low)
-        let matches = index.homeMatches(home, Index.tag(hash))
-        if matches == 0 { return }
-        let id = index.homeID(home, matches.trailingZeroBitCount)
-        if entries[id].hash == low { slab.prefetch(entries[id].head) }
+    package borrowing func prefetchHead(_ guess: EntryID, hash: UInt64) {
+        if guess == .none || entries[guess.raw].hash != UInt32(truncatingIfNeeded: hash) { return }
+        slab.prefetch(entries[guess.raw].head)
+    }
+
+    /// Whether a guess is the entry in the index with this key. There is at most one that is live.
+    @inline(__always)
+    private borrowing func isLive(_ guess: EntryID, _ key: Bytes, _ hash: UInt64) -> Bool {
+        guess != .none && entries.holds(guess.raw) && entries[guess.raw].meta.state == .live
+            && isEntry(guess.raw, key, UInt32(truncatingIfNeeded: hash))
     }
 
     /// The entry in the index with this key, whatever its expiry and epoch; `EntryID.none.raw`.

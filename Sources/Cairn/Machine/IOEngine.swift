@@ -61,6 +61,8 @@ package protocol IOEngine: ~Copyable {
     /// Submits what was prepared and waits for a completion, at most `waitNanoseconds` (0: does not
     /// wait; `nil`: no bound). Reads the clocks.
     mutating func turn(waitNanoseconds: UInt64?)
+    /// Whether completions wait to be taken.
+    var hasCompletions: Bool { get }
     /// The next completion of the last turn.
     mutating func nextCompletion() -> Completion?
 }

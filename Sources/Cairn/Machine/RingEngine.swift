@@ -290,6 +290,9 @@ package struct RingEngine: IOEngine, ~Copyable {
     }
 
     @inline(__always)
+    package var hasCompletions: Bool { ring.hasCompletions }
+
+    @inline(__always)
     package mutating func nextCompletion() -> Completion? {
         guard let completion = ring.take() else { return nil }
         if completion.buffer != nil { buffers.taken() }

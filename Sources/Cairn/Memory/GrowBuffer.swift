@@ -14,6 +14,9 @@ package struct GrowBuffer: BitwiseCopyable {
     /// Bytes mapped.
     package private(set) var capacity = 0
 
+    /// The least capacity a buffer with memory has.
+    package static var capacityMin: Int { 64 << 10 }
+
     // SAFETY: there is no memory yet.
     package init() { unsafe base = nil }
 
@@ -21,7 +24,7 @@ package struct GrowBuffer: BitwiseCopyable {
     /// later, so that a charge for it never asks for much at once.
     package func growth(to bytes: Int) -> Int {
         if bytes <= capacity { return 0 }
-        let step = 64 << 10
+        let step = Self.capacityMin
         let wanted = max(bytes, capacity + min(capacity, 1 << 20))
         return (wanted + step - 1) / step * step - capacity
     }

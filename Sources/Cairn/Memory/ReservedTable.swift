@@ -88,10 +88,13 @@ package struct ReservedTable<Element: BitwiseCopyable>: ~Copyable {
     }
 
     // SAFETY: a hint; the address is inside the committed part.
-    /// Asks the processor to load the element's cache line.
+    /// Asks the processor to load the cache lines of the element's first `bytes` bytes, at most
+    /// two.
     @inline(__always)
-    package func prefetch(_ index: Int) {
+    package func prefetch(_ index: Int, bytes: Int = 1) {
         ensure(UInt(bitPattern: index) < UInt(bitPattern: count), "table index")
-        unsafe cairn_prefetch(base + index)
+        let address = unsafe UnsafeRawPointer(base + index)
+        unsafe AddressRange.prefetch(address)
+        if bytes > 1 { unsafe AddressRange.prefetch(address + (bytes &- 1)) }
     }
 }

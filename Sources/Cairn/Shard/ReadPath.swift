@@ -10,8 +10,8 @@
 extension Shard where Engine: ~Copyable {
     /// GET: the value of `key`, or null.
     @inline(__always)
-    mutating func readValue(_ key: Bytes, hash: UInt64) {
-        guard let entry = lookup(key, hash: hash) else {
+    mutating func readValue(_ key: Bytes, hash: UInt64, guess: EntryID = .none) {
+        guard let entry = lookup(key, hash: hash, guess: guess) else {
             turnCounts.getMissed &+= 1
             emitNull()
             return
@@ -22,9 +22,9 @@ extension Shard where Engine: ~Copyable {
 
     /// The entry of `key` for a read: counted, and told to the policy.
     @inline(__always)
-    mutating func lookup(_ key: Bytes, hash: UInt64) -> EntryID? {
+    mutating func lookup(_ key: Bytes, hash: UInt64, guess: EntryID = .none) -> EntryID? {
         let expired = l1.expiredFinds
-        guard let entry = l1.find(key, hash: hash, nowMs: nowMs) else {
+        guard let entry = l1.find(key, hash: hash, nowMs: nowMs, guess: guess) else {
             stats.add(l1.expiredFinds == expired ? .missesAbsent : .missesExpired)
             return nil
         }

@@ -46,7 +46,7 @@ extension Shard where Engine: ~Copyable {
         _ place: Int32, _ input: Bytes, _ id: CommandID, _ spec: SpecBits
     ) -> Step {
         let step = route(place, input, id, spec)
-        if _fastPath(step == .done) { stats.countCall(Int(id.rawValue)) }
+        if _fastPath(step == .done) { stats.countCalls(Int(id.rawValue)) }
         return step
     }
 

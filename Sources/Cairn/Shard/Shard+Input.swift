@@ -156,7 +156,7 @@ extension Shard where Engine: ~Copyable {
     private mutating func serve(_ place: Int32, _ input: Bytes) -> Int {
         var position = 0
         beginReplies(place)
-        lookAhead.begin(at: 0)
+        plainRun.clear()
         while position < input.count {
             if connections[Int(place)].stream >= 0 {
                 let used = continueStream(place, input.dropping(position))
@@ -164,7 +164,12 @@ extension Shard where Engine: ~Copyable {
                 if connections[Int(place)].stream >= 0 || !goesOn(place) { break }
                 continue
             }
-            prefetchAhead(input, position)
+            let served = servePlain(place, input, from: position)
+            if served > position {
+                position = served
+                if !goesOn(place) { break }
+                continue
+            }
             limits.isAuthenticated = connections[Int(place)].flags.contains(.authenticated)
             let outcome = RESPParser.parse(input, from: position, into: &arguments, limits: limits)
             switch outcome {
@@ -205,27 +210,9 @@ extension Shard where Engine: ~Copyable {
         return isEnding(place) ? input.count : position
     }
 
-    /// Loads what the next commands of a pipeline will touch: while one is served, the bucket of
-    /// the eighth after it, the entry of the fourth and the chunk of the second are on their way.
-    /// Without this a GET of a cold key waits for memory three times in a row.
-    @inline(__always)
-    private mutating func prefetchAhead(_ input: Bytes, _ position: Int) {
-        if lookAhead.position < position { lookAhead.begin(at: position) }
-        while lookAhead.known < LookAhead.distance {
-            guard let key = lookAhead.nextKey(in: input) else { break }
-            let hash = group.hasher.hash(key)
-            lookAhead.remember(hash)
-            l1.prefetch(hash: hash)
-        }
-        if lookAhead.known == 0 { return }
-        if lookAhead.known > 4 { l1.prefetchEntry(hash: lookAhead[4]) }
-        if lookAhead.known > 2 { l1.prefetchHead(hash: lookAhead[2]) }
-        lookAhead.drop()
-    }
-
     /// Whether the next command may be served.
     @inline(__always)
-    private mutating func goesOn(_ place: Int32) -> Bool {
+    mutating func goesOn(_ place: Int32) -> Bool {
         let flags = connections[Int(place)].flags
         if _fastPath(
             flags.isDisjoint(

@@ -86,7 +86,7 @@ extension Shard where Engine: ~Copyable {
 
     mutating func releaseLarge(_ large: Int32) {
         var buffer = largeBuffers[large]
-        l1.release(buffer.release())
+        if !spareBuffers.keep(buffer) { l1.release(buffer.release()) }
         largeBuffers.give(large)
     }
 

@@ -23,7 +23,10 @@ extension Shard where Engine: ~Copyable {
 
     /// Step 1: where a shard sleeps. A simulation lets others run between this and `serve`.
     @inline(__always)
-    package mutating func enter() { engine.turn(waitNanoseconds: sleepTime()) }
+    package mutating func enter() {
+        if _slowPath(live.spinNs > 0), pollForWork() { return }
+        engine.turn(waitNanoseconds: sleepTime())
+    }
 
     /// Steps 2 to 7.
     @inline(__always)
@@ -54,18 +57,28 @@ extension Shard where Engine: ~Copyable {
 
     /// How long the next kernel entry may wait.
     private mutating func sleepTime() -> UInt64 {
-        if runQueue.count > 0 || dirtyQueue.count > 0 || hasUrgentUpkeep { return 0 }
+        if mustNotSleep { return 0 }
         if group.shards > 1 {
             group.grid.announceSleep(index)
-            for other in 0..<group.shards where other != index {
-                if responsesIn[other].hasMessages { return 0 }
-                if requestsIn[other].hasMessages, !laneWaits[other].rests { return 0 }
-            }
+            if hasMessages { return 0 }
         }
         if pauseQueue.count > 0, pauseHasChanged || scarcity.pausedMustRun { return 0 }
         let now = engine.preciseNow()
         let next = min(nextUpkeepNs, nextTry)
         return next > now ? next - now : 0
+    }
+
+    /// Whether there is work here that nobody will announce.
+    var mustNotSleep: Bool { runQueue.count > 0 || dirtyQueue.count > 0 || hasUrgentUpkeep }
+
+    /// Whether other shards have sent something.
+    var hasMessages: Bool {
+        for other in 0..<group.shards where other != index {
+            if responsesIn[other].hasMessages { return true }
+            // A lane whose head waits for memory is looked at every 2 ms.
+            if requestsIn[other].hasMessages, !laneWaits[other].rests { return true }
+        }
+        return false
     }
 
     @inline(__always)

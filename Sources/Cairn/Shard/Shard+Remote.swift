@@ -132,6 +132,10 @@ extension Shard where Engine: ~Copyable {
             scarcity.inputWantedMs = nowMs
             return nil
         }
+        if bytes <= GrowBuffer.capacityMin, let spare = spareBuffers.take() {
+            largeBuffers[large] = spare
+            return large
+        }
         var buffer = largeBuffers[large]
         guard grow(&buffer, to: bytes) else {
             largeBuffers.give(large)

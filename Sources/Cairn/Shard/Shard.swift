@@ -53,13 +53,14 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var segments: SegmentTable
     var arguments: ArgumentTable
     var limits = RESPLimits()
-    var lookAhead = LookAhead()
+    var plainRun = PlainRun()
     let specs = SpecBits.table()
     /// Replies of the connection being served, before they are queued.
     var scratch: FixedArray<UInt8>
     var scratchCount = 0
     var context = RequestContext()
     var largeBuffers: SlotPool<GrowBuffer>
+    var spareBuffers = SpareBuffers()
 
     // Requests in several steps.
     var streams: SlotPool<StreamedValue>
@@ -94,6 +95,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var stopDeadlineNs: UInt64 = 0
     var settingsVersion: UInt64 = .max
     var live = LiveSettings()
+    var spin = AdaptiveSpin()
     /// Version of the next change: grows with every change of any key of this shard.
     var nextVersion: UInt64
     /// For absent keys that are watched: the version last published in each of 4,096 parts of the
@@ -212,6 +214,7 @@ struct LiveSettings: BitwiseCopyable {
     var outputLimit = 0
     var stallMs: UInt64 = 0
     var ttlMs = 0
+    /// The longest poll before a sleep; 0: none.
     var spinNs: UInt64 = 0
     var trackingKeysMax = 0
 }

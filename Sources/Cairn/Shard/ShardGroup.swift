@@ -137,9 +137,14 @@ extension EvictionPolicyKind {
 /// The part of a key that chooses its shard.
 @inline(__always)
 func hashTag(of key: Bytes) -> Bytes {
+    if _fastPath(!key.contains(UInt8(ascii: "{"))) { return key }
+    return longHashTag(of: key)
+}
+
+@inline(never)
+private func longHashTag(of key: Bytes) -> Bytes {
     var open = 0
-    while open < key.count, key[open] != UInt8(ascii: "{") { open &+= 1 }
-    if _fastPath(open == key.count) { return key }
+    while key[open] != UInt8(ascii: "{") { open &+= 1 }
     var close = open + 1
     while close < key.count, key[close] != UInt8(ascii: "}") { close += 1 }
     if close == key.count || close == open + 1 { return key }

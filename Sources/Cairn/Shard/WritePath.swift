@@ -42,9 +42,9 @@ extension Shard where Engine: ~Copyable {
     @inline(__always)
     mutating func store(
         _ key: Bytes, hash: UInt64, value: Bytes, _ options: WriteOptions,
-        type: EntryType = .block, priority: Int = 5
+        type: EntryType = .block, priority: Int = 5, guess: EntryID = .none
     ) -> Stored {
-        let present = l1.find(key, hash: hash, nowMs: nowMs)
+        let present = l1.find(key, hash: hash, nowMs: nowMs, guess: guess)
         if options.condition != .always, (present != nil) != (options.condition == .ifPresent) {
             return .conditionFailed
         }

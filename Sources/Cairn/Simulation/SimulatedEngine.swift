@@ -180,6 +180,8 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
         }
     }
 
+    package var hasCompletions: Bool { !port.visible.isEmpty }
+
     package mutating func nextCompletion() -> Completion? {
         guard let posted = port.visible.popFirst() else { return nil }
         if let operation = posted.operation, let connection = operation.connection {

@@ -114,11 +114,12 @@ package struct ShardStats: @unchecked Sendable {
     }
 
     // SAFETY: the command is checked against the table's bound; one writer.
-    /// Counts one executed command by its number; of which kind it is the reader knows.
+    /// Counts executed commands by their number; of which kind they are the reader knows.
     @inline(__always)
-    package func countCall(_ command: Int) {
+    package func countCalls(_ command: Int, _ count: Int = 1) {
         ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
-        unsafe cairn_counter_add(base + (Word.calls &+ command), 1)
+        unsafe cairn_counter_add(
+            base + (Word.calls &+ command), UInt64(truncatingIfNeeded: count))
     }
 
     // SAFETY: class and tier are enums: the words lie inside the allocation.
@@ -161,7 +162,7 @@ package struct ShardStats: @unchecked Sendable {
         unsafe cairn_counter_get(base + (Word.gauges &+ gauge.rawValue))
     }
 
-    // SAFETY: as `countCall`.
+    // SAFETY: as `countCalls`.
     /// Executed commands of one number.
     package func calls(_ command: Int) -> UInt64 {
         ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")

@@ -82,4 +82,20 @@ import Testing
             memory.bytes.copy(Bytes("abc"), at: 2)
         }
     }
+
+    @Test func `a byte is found wherever it stands, and nowhere else`() {
+        for length in 0...40 {
+            var memory = FixedArray<UInt8>(repeating: 0x7A, count: length)
+            check(!memory.bytes.bytes.contains(0x7B))
+            for place in 0..<length {
+                // Neighbours in value, and the top bit, are what a careless test of words mistakes.
+                for other: UInt8 in [0x7A, 0x7C, 0xFB, 0x00, 0x01, 0xFF] {
+                    for index in 0..<length { memory[index] = other }
+                    check(!memory.bytes.bytes.contains(0x7B))
+                    memory[place] = 0x7B
+                    check(memory.bytes.bytes.contains(0x7B))
+                }
+            }
+        }
+    }
 }

@@ -37,10 +37,14 @@ class Server:
         self.password = None
         self.process = None
 
-    def launch(self, arguments):
+    def launch(self, arguments, environment=None):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
             )
         wait_until(self.is_ready, f"ready: {' '.join(arguments)}", deadline=30)
 
@@ -97,7 +101,16 @@ class Server:
 class CairnServer(Server):
     is_cairn = True
 
-    def __init__(self, folder, shards=None, memory=512 * MIB, flags=(), config=None, password=None):
+    def __init__(
+        self,
+        folder,
+        shards=None,
+        memory=512 * MIB,
+        flags=(),
+        config=None,
+        password=None,
+        environment=None,
+    ):
         super().__init__(folder)
         self.stats_port = free_port()
         self.password = password
@@ -125,7 +138,7 @@ class CairnServer(Server):
             path = self.folder / "cairn.yaml"
             path.write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
             arguments += ["--config", str(path)]
-        self.launch(arguments)
+        self.launch(arguments, environment)
 
     def says_ready(self):
         return "ready" in self.output()

@@ -1,0 +1,1 @@
+../../../CShims/include/ring.h

@@ -1,0 +1,1 @@
+../../CShims/shims.c

@@ -1,0 +1,1 @@
+../../../Sources/Cairn/Machine/MachineError.swift

@@ -1,0 +1,1 @@
+../../../Sources/Cairn/Machine/Mailbox.swift
