@@ -126,7 +126,7 @@ extension L1 {
                 return false
             }
             hasGathered = true
-            _ = gather(Work.gatherPerReserve, target: 1 + bytes / Arena.pageBytes)
+            _ = gather(Work.gatherPerCharge, target: 1 + bytes / Arena.pageBytes)
         }
         outsideBytes += bytes
         return true

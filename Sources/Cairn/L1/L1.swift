@@ -73,6 +73,10 @@ package struct L1: ~Copyable {
         static var evictionsPerReserve: Int { 128 }
         /// Entries that a reservation without a free page moves or evicts to gain one.
         static var gatherPerReserve: Int { 256 }
+        /// The same of a charge from outside: bytes that have come from a client can't wait. Enough
+        /// to evict a page of the smallest chunks (31,775 of them, about 3 ms); that happens once a
+        /// mebibyte of input that can't be streamed, on a full level.
+        static var gatherPerCharge: Int { 32_768 }
         /// Turns for which a demand for pages is remembered.
         static var demandTurns: UInt32 { 1024 }
         /// Turns for which a page with pinned chunks is left alone.
