@@ -104,6 +104,11 @@ int cairn_listen_unix(const char *path, int backlog) {
     return fd;
 }
 
+void cairn_reset_on_close(int fd) {
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
 int cairn_bound_port(int fd) {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;

@@ -38,6 +38,10 @@ int cairn_bound_port(int fd);
 int cairn_peer_name(int fd, char *out, int capacity);
 /* The same of the socket's own end. */
 int cairn_local_name(int fd, char *out, int capacity);
+/* Bytes a TCP peer has acknowledged and sent since the connection began; 0, or a negative errno. */
+int cairn_tcp_progress(int fd, uint64_t *acked, uint64_t *received);
+/* From now on closing the socket resets the connection and drops what is unsent. */
+void cairn_reset_on_close(int fd);
 /* Connects (blocking) for tools and tests: the descriptor, or a negative errno. */
 int cairn_connect_tcp(const char *host, unsigned short port);
 int cairn_connect_unix(const char *path);

@@ -184,7 +184,6 @@ def test_the_fuzzers_corpus(server, corpus):
         attack(server, path.read_bytes())
 
 
-@pytest.mark.xfail(reason="open: announced values reserve their memory at once", strict=False)
 def test_promises_of_huge_arguments_take_no_memory(server):
     """A thousand clients announce values of 60 MB and send nothing of them."""
     before = server.memory()
@@ -214,7 +213,6 @@ def test_promises_of_many_arguments_take_no_memory(server):
             wire.close()
 
 
-@pytest.mark.xfail(reason="open: memory of the values announced before is still held", strict=False)
 def test_a_command_of_very_many_arguments_is_answered_or_refused(wire, server):
     """100,000 keys in one MGET."""
     before = server.memory()

@@ -123,7 +123,6 @@ def test_random_sizes_from_many_connections_stay_within_the_limit(small, rng):
     check(small)
 
 
-@pytest.mark.xfail(reason="open: announced values reserve memory and evict", strict=False)
 def test_thousands_of_connections_with_half_requests_on_a_full_cache_stay_within_the_limit(small):
     with small.connect(timeout=120) as wire:
         fill(wire, "f", 10_000, int(1.2 * LIMIT))
@@ -150,7 +149,6 @@ def test_thousands_of_connections_with_half_requests_on_a_full_cache_stay_within
         check(small)
 
 
-@pytest.mark.xfail(reason="open: two shards do not refuse the connection over the limit")
 def test_more_connections_than_allowed_are_refused_with_redis_words(start):
     server = start(config={"max_connections": 20})
     wires = [server.connect() for _ in range(20)]

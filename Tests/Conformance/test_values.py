@@ -152,7 +152,6 @@ def test_random_ranges_agree_with_a_model(length, wire, rng, soak):
     assert same(wire("GET", "k"), bytes(model))
 
 
-@pytest.mark.xfail(reason="open: the teardown fails with two shards", strict=False)
 def test_setrange_far_beyond_the_end_reads_zeros_between(wire):
     wire("SET", "k", "abc")
     assert wire("SETRANGE", "k", str(5 * MIB), "xyz") == 5 * MIB + 3

@@ -57,6 +57,9 @@ package struct ServerSettings: Sendable, Equatable {
     package var idleTimeoutSeconds: Int = 0
     /// Bytes of replies a client may leave unread before it is closed.
     package var outputLimitBytes: Int = 256 << 20
+    /// A client whose unread replies make no progress for this long is closed, in milliseconds; 0:
+    /// only when others need the memory.
+    package var stallTimeoutMilliseconds: Int = 60_000
     /// Password of the `default` user; `nil`: no authentication.
     package var password: String?
     /// Microseconds a shard polls before it sleeps; 0: sleeps at once.

@@ -12,6 +12,7 @@ struct Entry: BitwiseCopyable {
     /// Links of the policy's list, of the free list, or (reserved) the upper half of the hash.
     var previous: UInt32 = 0
     var next: UInt32 = 0
+    /// Seconds; or (reserved) the units of 4 KiB that a growing value has taken.
     var lastAccess: UInt32 = 0
     var frequency: UInt8 = 0
     var policyState: UInt8 = 0

@@ -123,6 +123,7 @@ extension L1 {
         if entries[id].meta.epoch != epoch {
             drop(id, .flushed)
         } else {
+            expiredFinds &+= 1
             _ = removeUnasked(id, .expired)
         }
     }

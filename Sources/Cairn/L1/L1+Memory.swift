@@ -114,13 +114,19 @@ extension L1 {
     // MARK: Charges from outside
 
     /// Counts `bytes` held outside (connection buffers) against this shard's budget, giving slab
-    /// pages back where it must. False: no room now; `maintain` works towards it.
+    /// pages back where it must. False: no room now; `maintain` works towards it, unless such
+    /// charges together would pass half of the level.
     package mutating func tryCharge(_ bytes: Int) -> Bool {
+        if outsideBytes + bytes > options.memoryBytes / 2 { return false }
+        var hasGathered = false
         while !budget.tryCharge(bytes) {
-            if !slab.arena.trim(&budget) {
+            if slab.arena.trim(&budget) { continue }
+            if hasGathered {
                 demand(1 + bytes / Arena.pageBytes)
                 return false
             }
+            hasGathered = true
+            _ = gather(Work.gatherPerCharge, target: 1 + bytes / Arena.pageBytes)
         }
         outsideBytes += bytes
         return true

@@ -78,7 +78,11 @@ extension L1 {
     /// Frees an entry's chunks and its record.
     mutating func release(_ id: UInt32) {
         if Int(entries[id].valueLength) >= SizeClasses.unit {
-            for extent in 0..<layout(id).extents { slab.free(extentHandle(id, extent)) }
+            for extent in 0..<layout(id).extents {
+                let chunk = extentHandle(id, extent)
+                // A value that was given up has no memory behind the bytes that came.
+                if chunk != .none { slab.free(chunk) }
+            }
         }
         slab.free(entries[id].head)
         entries.free(id)

@@ -23,6 +23,7 @@ extension L1 {
         var (free, reserved, live, current, detached, pinned, chunks) = (0, 0, 0, 0, 0, 0, 0)
         var payloadBytes = 0
         var expiring = 0
+        var growing = 0
         var bandBytes = InlineArray<4, Int>(repeating: 0)
         for place in 0..<entries.top {
             let id = UInt32(place)
@@ -31,7 +32,9 @@ extension L1 {
             case .free:
                 free += 1
                 continue
-            case .reserved: reserved += 1
+            case .reserved:
+                reserved += 1
+                growing += Int(entry.lastAccess) * SizeClasses.unit
             case .detached:
                 detached += 1
                 ensure(entry.pins > 0, "a detached entry is pinned")
@@ -49,15 +52,18 @@ extension L1 {
             }
             ensure(slab.owner(entry.head) == id, "owner of a head chunk")
             let layout = self.layout(id)
-            chunks += 1 + layout.extents
+            chunks += 1
             for extent in 0..<layout.extents {
                 let chunk = extentHandle(id, extent)
+                if chunk == .none, entry.meta.state != .live { continue }
+                chunks += 1
                 ensure(slab.owner(chunk) == id, "owner of an extent")
                 ensure(slab.size(chunk) == layout.bytes(ofExtent: extent), "size of an extent")
             }
         }
         ensure(free == entries.freeCount, "free records")
         ensure(reserved == reservedCount, "reserved entries")
+        ensure(growing == growingBytes, "bytes of growing values")
         ensure(detached == detachedCount, "detached entries")
         ensure(pinned == pinnedCount, "pinned entries")
         ensure(current == liveCount, "live entries")

@@ -7,6 +7,9 @@ extension L1 {
         /// The bounded work of one call did not free enough: call again in the next loop turn,
         /// after `maintain`.
         case busy
+        /// What is missing is pinned, reserved, or the share of growing values: it comes back when
+        /// others let go of it. Call again a little later, not for ever.
+        case blocked
         /// It can't be had; answer `-OOM` and count it.
         case refused(Refusal)
     }
@@ -32,6 +35,15 @@ extension L1 {
         ensure(priority >= 0 && priority <= 10 && valueLength >= 0, "priority or value length")
         advance(nowMs)
         let layout = ValueLayout(length: valueLength, classes: slab.classes)
+        return reserve(
+            key, hash: hash, valueLength, layout, extents: layout.extents, type, priority)
+    }
+
+    /// As `reserve`, with memory for the first `extents` extents alone.
+    mutating func reserve(
+        _ key: Bytes, hash: UInt64, _ valueLength: Int, _ layout: ValueLayout, extents: Int,
+        _ type: EntryType, _ priority: Int
+    ) -> Reservation {
         guard valueLength <= options.valueBytesMax, layout.extentBytes <= valueCapacity else {
             counters.refused += 1
             return .refused(.tooLarge)
@@ -41,7 +53,7 @@ extension L1 {
         }
         guard growTables() else { return turnDown(.nothingEvictable) }
         let id = entries.allocate()
-        guard allocateChunks(id, keyLength: key.count, layout) else {
+        guard allocateChunks(id, keyLength: key.count, layout, extents: extents) else {
             entries.free(id)
             return turnDown(.nothingEvictable)
         }
@@ -53,6 +65,8 @@ extension L1 {
         entries[id].meta.type = type
         entries[id].meta.priority = priority
         entries[id].meta.state = .reserved
+        // While it is reserved: the units of 4 KiB that count as a growing value's.
+        entries[id].lastAccess = 0
         reservedCount += 1
         slab.bytes(entries[id].head).copy(key, at: 4 &* layout.extents)
         return .entry(EntryID(id))
@@ -66,11 +80,15 @@ extension L1 {
         entries[id.raw].meta.priority = priority
     }
 
-    /// `.busy` while anything can be evicted (now or after the log was drained), else a refusal.
-    private mutating func turnDown(_ refusal: Refusal) -> Reservation {
-        if hasEvictable || reservedCount > 0 || detachedCount > 0 {
+    /// `.busy` while anything can be evicted (now or after the log was drained), `.blocked` while
+    /// others hold what they will give back, else a refusal.
+    mutating func turnDown(_ refusal: Refusal) -> Reservation {
+        if hasEvictable || drain != nil || epochsPending > 0 {
             counters.busy += 1
             return .busy
+        }
+        if reservedCount > 0 || detachedCount > 0 || pinnedCount > 0 || outsideBytes > 0 {
+            return .blocked
         }
         counters.refused += 1
         return .refused(refusal)
@@ -100,6 +118,7 @@ extension L1 {
         let low = entries[raw].hash
         let hash = UInt64(entries[raw].previous) << 32 | UInt64(low)
         reservedCount -= 1
+        endGrowth(raw)
         entries[raw].meta.epoch = epoch
         entries[raw].frequency = 0
         let old = lookup(keyBytes(raw), hash)
@@ -128,6 +147,7 @@ extension L1 {
     package mutating func abandon(_ id: EntryID) {
         ensure(entries[id.raw].meta.state == .reserved, "abandoning an entry that is not reserved")
         reservedCount -= 1
+        endGrowth(id.raw)
         if entries[id.raw].pins > 0 {
             entries[id.raw].meta.state = .detached
             detachedCount += 1
@@ -161,14 +181,13 @@ extension L1 {
 
     // MARK: Chunks of a new entry
 
-    /// Gives a fresh record its head chunk and extents, or nothing.
+    /// Gives a fresh record its head chunk and its first `extents` extents, or nothing.
     private mutating func allocateChunks(
-        _ id: UInt32, keyLength: Int, _ layout: ValueLayout
+        _ id: UInt32, keyLength: Int, _ layout: ValueLayout, extents: Int
     ) -> Bool {
-        let extents = layout.extents
-        let headBytes = 4 * extents + keyLength + layout.inlineBytes
-        var effort = Effort(pages: pagesNeeded(layout))
-        if extents > 0, !prepareExtents(layout, &effort) { return false }
+        let headBytes = 4 * layout.extents + keyLength + layout.inlineBytes
+        var effort = Effort(pages: extents == layout.extents ? pagesNeeded(layout) : 1)
+        if extents > 1, !prepareExtents(layout, &effort) { return false }
         guard
             let head = obtain(slab.classes.index(for: headBytes), owner: id, &effort)
         else { return false }
@@ -181,6 +200,9 @@ extension L1 {
                 return false
             }
             slab.bytes(head).store(chunk.raw, at: 4 * extent)
+        }
+        for extent in extents..<layout.extents {
+            slab.bytes(head).store(ChunkHandle.none.raw, at: 4 * extent)
         }
         if effort.pages >= demandPages { demandPages = 0 }
         return true

@@ -39,6 +39,12 @@ package struct L1: ~Copyable {
     var migrationCursor: Int?
     var liveCount = 0
     var reservedCount = 0
+    /// Bytes that values hold which have not wholly arrived.
+    var growingBytes = 0
+    /// The one of them that may take more than their share leaves; `EntryID.none.raw`: none.
+    var growsAhead = EntryID.none.raw
+    /// Lookups that found an entry whose time was over.
+    package var expiredFinds: UInt64 = 0
     var detachedCount = 0
     /// Live entries with pins.
     var pinnedCount = 0
@@ -67,6 +73,10 @@ package struct L1: ~Copyable {
         static var evictionsPerReserve: Int { 128 }
         /// Entries that a reservation without a free page moves or evicts to gain one.
         static var gatherPerReserve: Int { 256 }
+        /// The same of a charge from outside: bytes that have come from a client can't wait. Enough
+        /// to evict a page of the smallest chunks (31,775 of them, about 3 ms); that happens once a
+        /// mebibyte of input that can't be streamed, on a full level.
+        static var gatherPerCharge: Int { 32_768 }
         /// Turns for which a demand for pages is remembered.
         static var demandTurns: UInt32 { 1024 }
         /// Turns for which a page with pinned chunks is left alone.

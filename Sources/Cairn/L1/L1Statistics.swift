@@ -20,6 +20,8 @@ package struct L1Statistics: Sendable {
     package var freePages = 0
     package var detachedEntries = 0
     package var reservedEntries = 0
+    /// Bytes of values that have not wholly arrived.
+    package var growingBytes = 0
     package var pinnedEntries = 0
     /// Removals by reason.
     package var deleted: UInt64 = 0
@@ -75,6 +77,7 @@ extension L1 {
         result.freePages = slab.arena.freeCount
         result.detachedEntries = detachedCount
         result.reservedEntries = reservedCount
+        result.growingBytes = growingBytes
         result.pinnedEntries = pinnedCount
         return result
     }

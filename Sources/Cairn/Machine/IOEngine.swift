@@ -46,9 +46,13 @@ package protocol IOEngine: ~Copyable {
     /// Ends both directions: operations under way complete soon, with an error or the end of
     /// stream.
     mutating func shutdown(_ socket: SocketSlot)
+    /// The close to come is a reset: what is unsent is dropped, also by the kernel.
+    mutating func resetOnClose(_ socket: SocketSlot)
     /// Gives the socket up, after what was prepared before. No operation of it may be under way.
     /// The slot is not adopted again before the next turn.
     mutating func close(_ socket: SocketSlot)
+    /// What the peer has taken and given so far; `nil` where the kernel doesn't count it (unix).
+    func progress(of socket: SocketSlot) -> SocketProgress?
     /// Makes another shard's `turn` return, if it sleeps.
     mutating func wake(shard: Int)
 
@@ -64,4 +68,17 @@ package protocol IOEngine: ~Copyable {
     var hasCompletions: Bool { get }
     /// The next completion of the last turn.
     mutating func nextCompletion() -> Completion?
+}
+
+/// Bytes of a connection that have crossed the network, whatever operations are under way.
+package struct SocketProgress: Sendable, Equatable, BitwiseCopyable {
+    /// Bytes the peer's machine has taken.
+    package var acknowledged: UInt64
+    /// Bytes that have come from the peer.
+    package var received: UInt64
+
+    package init(acknowledged: UInt64, received: UInt64) {
+        self.acknowledged = acknowledged
+        self.received = received
+    }
 }

@@ -212,6 +212,10 @@ package struct RingEngine: IOEngine, ~Copyable {
             Token(.ignored, slot: 0, generation: 0).raw)
     }
 
+    package mutating func resetOnClose(_ socket: SocketSlot) {
+        cairn_reset_on_close(descriptors[Int(socket.index)])
+    }
+
     package mutating func close(_ socket: SocketSlot) {
         let slot = Int(socket.index)
         let descriptor = descriptors[slot]
@@ -238,6 +242,10 @@ package struct RingEngine: IOEngine, ~Copyable {
             freeCount += 1
         }
         closingCount = 0
+    }
+
+    package func progress(of socket: SocketSlot) -> SocketProgress? {
+        Sockets.progress(descriptors[Int(socket.index)])
     }
 
     // SAFETY: the entry is this turn's own.

@@ -56,6 +56,17 @@ package enum Sockets {
         return max(0, Int(length))
     }
 
+    // SAFETY: writes two words of this call's own.
+    /// What a TCP peer has taken and given; `nil`: the socket is not of that kind.
+    package static func progress(_ descriptor: Int32) -> SocketProgress? {
+        var acknowledged: UInt64 = 0
+        var received: UInt64 = 0
+        guard unsafe cairn_tcp_progress(descriptor, &acknowledged, &received) == 0 else {
+            return nil
+        }
+        return SocketProgress(acknowledged: acknowledged, received: received)
+    }
+
     /// Closes a descriptor that no engine has adopted.
     package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 

@@ -20,12 +20,20 @@ package struct GrowBuffer: BitwiseCopyable {
     // SAFETY: there is no memory yet.
     package init() { unsafe base = nil }
 
+    /// Bytes by which `reserve` would grow the buffer: twofold while it is small, by 1 MiB steps
+    /// later, so that a charge for it never asks for much at once.
+    package func growth(to bytes: Int) -> Int {
+        if bytes <= capacity { return 0 }
+        let step = Self.capacityMin
+        let wanted = max(bytes, capacity + min(capacity, 1 << 20))
+        return (wanted + step - 1) / step * step - capacity
+    }
+
     // SAFETY: the mapping belongs to this value; views of it die when it grows.
     /// Makes room for `bytes` in all; the capacity added, or `nil` when the kernel refuses.
     package mutating func reserve(_ bytes: Int) -> Int? {
         if bytes <= capacity { return 0 }
-        var wanted = max(capacity * 2, Self.capacityMin)
-        while wanted < bytes { wanted *= 2 }
+        let wanted = capacity + growth(to: bytes)
         let moved: UnsafeMutableRawPointer?
         if let base = unsafe base {
             unsafe moved = cairn_grow(base, capacity, wanted)

@@ -36,6 +36,8 @@ extension Shard where Engine: ~Copyable {
         case .clientPause: try pauseClients(input)
         case .clientUnpause:
             group.set(.pauseUntilMs, 0)
+            // Whoever sleeps until the pause ends shall hear of it.
+            for other in 0..<group.shards where other != index { wakeWanted[other] = true }
             emitOK()
         case .clientReply: try setReply(place, input)
         case .clientNoEvict: try setFlag(place, input, .noEvict)
@@ -149,6 +151,7 @@ extension Shard where Engine: ~Copyable {
         if isPaused, group.get(.pauseWritesOnly) == 0 { writesOnly = false }
         group.set(.pauseWritesOnly, writesOnly ? 1 : 0)
         group.set(.pauseUntilMs, isPaused ? max(end, group.get(.pauseUntilMs)) : end)
+        for other in 0..<group.shards where other != index { wakeWanted[other] = true }
         emitOK()
     }
 

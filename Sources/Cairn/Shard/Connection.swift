@@ -47,6 +47,14 @@ struct Connection: BitwiseCopyable {
     /// Place among the clients that track keys or follow channels; -1: neither.
     var follower: Int32 = -1
 
+    /// Since when its command waits for memory; 0: it does not.
+    var waitSinceMs: UInt64 = 0
+    /// Since when the command that has come in part is unfinished.
+    var partialSinceMs: UInt64 = 0
+    /// Since when the send under way makes no progress, and what the peer had taken then.
+    var sendSinceMs: UInt64 = 0
+    var sendMark: UInt64 = 0
+
     var lastActiveMs: UInt64 = 0
     var createdMs: UInt64 = 0
     var commands: UInt64 = 0
@@ -111,6 +119,8 @@ struct ConnectionFlags: OptionSet, BitwiseCopyable {
     static let zeroCopyFutile = ConnectionFlags(rawValue: 1 << 28)
     /// Invalidations or messages wait for the end of the reply being written.
     static let pushPending = ConnectionFlags(rawValue: 1 << 29)
+    /// A command has waited for memory: forgotten when one is done.
+    static let hasWaited = ConnectionFlags(rawValue: 1 << 30)
 }
 
 /// How a connection's bytes are received.
@@ -144,6 +154,18 @@ struct ConnectionInfo: BitwiseCopyable {
 /// Why a connection ends: the counter to add to.
 enum CloseReason {
     case client, timeout, outputLimit, protocolError, killed, socketError, shutdown
+    /// Neither read nor sent for too long, holding what others need.
+    case stalled
+    /// More of a command has come in part than there is memory for.
+    case inputLimit
+
+    /// Whether the connection ends with a reset rather than a farewell.
+    var resets: Bool {
+        switch self {
+        case .outputLimit, .stalled, .inputLimit: true
+        default: false
+        }
+    }
 
     var counter: Counter {
         switch self {
@@ -154,6 +176,8 @@ enum CloseReason {
         case .killed: .closedKilled
         case .socketError: .closedSocketError
         case .shutdown: .closedShutdown
+        case .stalled: .closedStalled
+        case .inputLimit: .closedInputLimit
         }
     }
 }

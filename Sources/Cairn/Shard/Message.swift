@@ -25,8 +25,8 @@ struct Message {
         case commitReserved
         /// The piece of a leased value at an offset.
         case leasedPiece
-        /// One way: unpins an entry, frees a block or a growing buffer, abandons a reservation,
-        /// lets go of a lock.
+        /// One way, among the answers: unpins an entry, frees a block or a growing buffer, abandons
+        /// a reservation. Among the requests: lets go of a lock.
         case release
         /// One way: a socket for the receiver to serve.
         case adopt
@@ -147,6 +147,8 @@ enum MessageFlag {
     static let unixSocket: UInt8 = 16
     /// Of a reservation, and of its refusal: only where there is no such key.
     static let onlyIfAbsent: UInt8 = 32
+    /// Of a reservation: its bytes are still to come from the client.
+    static let growing: UInt8 = 64
 }
 
 /// A request to another shard that has not been answered.
@@ -176,8 +178,6 @@ struct RemoteCall: BitwiseCopyable {
     var startedNs: UInt64 = 0
     /// The client id that was asked for.
     var client: UInt64 = 0
-    /// The piece of a large value that is asked for.
-    var piece = PieceQuestion()
 }
 
 /// One reply that several shards contribute to.
@@ -220,7 +220,7 @@ struct PendingRelease: BitwiseCopyable {
     var kind = Kind.entry
 }
 
-/// Releases that wait for room. It holds as many as can be due, so it can't overflow.
+/// Releases that wait for room; `Shard.releasesMax` says why it can't overflow.
 struct ReleaseQueue: ~Copyable {
     private var items: FixedArray<PendingRelease>
     private(set) var count = 0
@@ -237,6 +237,40 @@ struct ReleaseQueue: ~Copyable {
         guard count > 0 else { return nil }
         count -= 1
         return items[count]
+    }
+}
+
+/// The next piece of a value that another shard lends, to be asked for when its lane has room.
+struct PendingPiece: BitwiseCopyable {
+    var handle: UInt32 = 0
+    var offset = 0
+    var length = 0
+    var hole: Int32 = -1
+    var connection: Int32 = -1
+    var generation: UInt32 = 0
+    var shard: UInt8 = 0
+}
+
+/// Pieces that wait, first in, first out. Each had a call that was answered; no other call is made
+/// while one waits, so that there are never more than calls can be under way.
+struct PieceQueue: ~Copyable {
+    private var items: FixedArray<PendingPiece>
+    private var head = 0
+    private(set) var count = 0
+
+    init(capacity: Int) { items = FixedArray(repeating: PendingPiece(), count: capacity) }
+
+    var first: PendingPiece? { count > 0 ? items[head] : nil }
+
+    mutating func push(_ item: PendingPiece) {
+        ensure(count < items.count, "piece queue full")
+        items[(head + count) % items.count] = item
+        count += 1
+    }
+
+    mutating func dropFirst() {
+        head = (head + 1) % items.count
+        count -= 1
     }
 }
 

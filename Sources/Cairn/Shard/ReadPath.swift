@@ -23,8 +23,9 @@ extension Shard where Engine: ~Copyable {
     /// The entry of `key` for a read: counted, and told to the policy.
     @inline(__always)
     mutating func lookup(_ key: Bytes, hash: UInt64, guess: EntryID = .none) -> EntryID? {
+        let expired = l1.expiredFinds
         guard let entry = l1.find(key, hash: hash, nowMs: nowMs, guess: guess) else {
-            stats.add(.missesAbsent)
+            stats.add(l1.expiredFinds == expired ? .missesAbsent : .missesExpired)
             return nil
         }
         stats.add(.hitsRAM)

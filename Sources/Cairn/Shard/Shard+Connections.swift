@@ -29,6 +29,12 @@ extension Shard where Engine: ~Copyable {
             engine.discard(descriptor, farewell: "")
             return
         }
+        // Counted here, in the order of arrival, so that it is the last one that is refused.
+        let open = group.words.add(ShardGroup.Word.connections.rawValue, 1)
+        if open >= UInt64(group.get(.connectionsMax)) {
+            refuse(descriptor)
+            return
+        }
         let target = nextAcceptShard
         nextAcceptShard = (target + 1) % group.shards
         if target == index {
@@ -38,14 +44,9 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// Makes a connected socket a client of this shard.
-    package mutating func adopt(_ descriptor: Int32, isUnix: Bool) {
-        let open = group.words.add(ShardGroup.Word.connections.rawValue, 1)
-        if open >= UInt64(group.get(.connectionsMax)) || freeConnectionCount == 0 {
-            refuse(descriptor)
-            return
-        }
-        guard let socket = engine.adopt(descriptor) else {
+    /// Makes a connected socket, counted as open, a client of this shard.
+    mutating func adopt(_ descriptor: Int32, isUnix: Bool) {
+        guard freeConnectionCount > 0, let socket = engine.adopt(descriptor) else {
             refuse(descriptor)
             return
         }
@@ -106,6 +107,9 @@ extension Shard where Engine: ~Copyable {
         if connections[Int(place)].flags.contains(.dead) { return }
         if !connections[Int(place)].flags.contains(.closing) { stats.add(reason.counter) }
         connections[Int(place)].flags.formUnion([.closing, .dead])
+        scarcity.pausedMustRun = true
+        // Who neither reads nor finishes would leave its bytes in the kernel, for minutes.
+        if reason.resets { engine.resetOnClose(connections[Int(place)].socket) }
         if connections[Int(place)].operations > 0 {
             engine.shutdown(connections[Int(place)].socket)
         }

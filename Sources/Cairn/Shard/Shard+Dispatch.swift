@@ -82,6 +82,10 @@ extension Shard where Engine: ~Copyable {
         if forward(id, input, arguments: .all(arguments.count), hash: hash, to: owner) {
             return .done
         }
+        if scarcity.isBlocked, case .refused = bounded(.blocked, for: place) {
+            emitError(.outOfMemory)
+            return .done
+        }
         stats.add(.crossShardWaited)
         return waitNextTurn(place)
     }
@@ -100,6 +104,10 @@ extension Shard where Engine: ~Copyable {
     /// holds this shard or its requests has ended: until then a try would be in vain, and a shard
     /// that keeps trying takes the processor from the one it waits for.
     mutating func waitNextTurn(_ place: Int32) -> Step {
+        if _slowPath(scarcity.isBlocked) {
+            waitForRoom(place)
+            return .wait
+        }
         let waitsForLock =
             context.transaction == 0 && (lock.owner != 0 || lock.coordinating != 0)
         if _slowPath(waitsForLock), !connections[Int(place)].flags.contains(.queued) {
@@ -140,7 +148,11 @@ extension Shard where Engine: ~Copyable {
             next = 1
         }
         while next < arguments.count {
-            guard hasReplyRoom(place), mgetOne(input, next) else {
+            guard hasReplyRoom(place) else {
+                connections[Int(place)].progress = Int32(next)
+                return waitForReplyRoom(place)
+            }
+            guard mgetOne(input, next) else {
                 connections[Int(place)].progress = Int32(next)
                 return waitNextTurn(place)
             }
@@ -296,7 +308,7 @@ extension Shard where Engine: ~Copyable {
             return .done
         }
         if isPaused(spec), !flags.contains(.inTransaction) || id == .exec {
-            return waitNextTurn(place)
+            return waitForPause(place)
         }
         if flags.contains(.subscribed), connections[Int(place)].version == .resp2,
             !Self.allowedWhileSubscribed(id)
@@ -314,7 +326,7 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// Whether CLIENT PAUSE holds this command back.
-    private mutating func isPaused(_ spec: SpecBits) -> Bool {
+    mutating func isPaused(_ spec: SpecBits) -> Bool {
         let until = UInt64(group.get(.pauseUntilMs))
         if until == 0 { return false }
         if nowMs >= until {
@@ -365,7 +377,7 @@ extension Shard where Engine: ~Copyable {
             if segment.owner == .hole {
                 segments[index].handle = Self.droppedHole
             } else {
-                connections[Int(place)].outputBytes -= segment.bytes.count
+                addOutput(place, -segment.bytes.count)
                 segments[index].bytes = .empty
             }
             index = segment.next

@@ -21,8 +21,12 @@ extension Shard where Engine: ~Copyable {
         case .multishot:
             engine.receiveMultishot(connection.socket, token: token(.receive, place))
         case .once:
+            // What is dropped anyway comes in whole buffers.
+            let isDropped =
+                connection.stream >= 0 && streams[connection.stream].phase == .dropping
             engine.receiveOnce(
-                connection.socket, lengthMax: Self.headBytes, token: token(.receive, place))
+                connection.socket, lengthMax: isDropped ? 1 << 20 : Self.headBytes,
+                token: token(.receive, place))
         }
     }
 
@@ -125,10 +129,7 @@ extension Shard where Engine: ~Copyable {
         }
         if connections[Int(place)].flags.contains(.waiting) { return }
         connections[Int(place)].flags.remove(.paused)
-        let stream = connections[Int(place)].stream
-        if _slowPath(stream >= 0 && streams[stream].phase == .lacking) {
-            return askForMemory(place, stream)
-        }
+        if connections[Int(place)].stream >= 0, !feedStream(place) { return }
         serveKept(place)
         if connections[Int(place)].flags.contains(.paused) { return }
         if connections[Int(place)].flags.contains(.endOfInput) {
@@ -174,9 +175,8 @@ extension Shard where Engine: ~Copyable {
             case .command(let consumed):
                 if !hasReplyRoom(place) {
                     endReplies(place)
+                    _ = waitForReplyRoom(place)
                     pause(place)
-                    // Its own output lets it go on; if others hold the room, it tries again.
-                    if connections[Int(place)].outputHead < 0 { enqueueRun(place) }
                     return position
                 }
                 if dispatch(place, input) == .wait {
@@ -214,10 +214,12 @@ extension Shard where Engine: ~Copyable {
     mutating func goesOn(_ place: Int32) -> Bool {
         let flags = connections[Int(place)].flags
         if _fastPath(
-            flags.isDisjoint(with: [.paused, .closing, .dead, .pushPending, .cachingNext]))
+            flags.isDisjoint(
+                with: [.paused, .closing, .dead, .pushPending, .cachingNext, .hasWaited]))
         {
             return true
         }
+        if flags.contains(.hasWaited), !flags.contains(.paused) { endWait(place) }
         afterCommand(place)
         return !isHalted(place)
     }
@@ -230,136 +232,5 @@ extension Shard where Engine: ~Copyable {
     @inline(__always)
     private func isEnding(_ place: Int32) -> Bool {
         !connections[Int(place)].flags.isDisjoint(with: [.closing, .dead])
-    }
-
-    // MARK: Input that waits
-
-    /// Most bytes of one command, streamed values apart: what MSET and MULTI may hold.
-    static var commandBytesMax: Int { 64 << 20 }
-
-    private func keptInput(_ place: Int32) -> Bytes {
-        let connection = connections[Int(place)]
-        if connection.largeInput >= 0 { return largeBuffers[connection.largeInput].bytes }
-        if connection.residueCount == 0 { return .empty }
-        return pool.bytes(connection.residue).bytes.slice(0, Int(connection.residueCount))
-    }
-
-    /// Keeps bytes behind those already kept. When there is no room the connection ends: it has
-    /// more under way than the server grants one client.
-    private mutating func keep(_ place: Int32, _ bytes: Bytes) {
-        let held = Int(connections[Int(place)].residueCount)
-        let large = connections[Int(place)].largeInput
-        if large >= 0 || held + bytes.count > BufferPool.blockBytesMax {
-            keepLarge(place, bytes)
-            return
-        }
-        if held > 0 || connections[Int(place)].residue != .none {
-            let block = pool.bytes(connections[Int(place)].residue)
-            if held + bytes.count <= block.count {
-                block.copy(bytes, at: held)
-                connections[Int(place)].residueCount = Int32(held + bytes.count)
-                return
-            }
-        }
-        guard let larger = pool.allocate(held + bytes.count) else {
-            abort(place, .outputLimit)
-            return
-        }
-        let target = pool.bytes(larger)
-        if connections[Int(place)].residue != .none {
-            target.copy(pool.bytes(connections[Int(place)].residue).bytes.slice(0, held))
-            pool.free(connections[Int(place)].residue)
-        }
-        target.copy(bytes, at: held)
-        connections[Int(place)].residue = larger
-        connections[Int(place)].residueCount = Int32(held + bytes.count)
-    }
-
-    private mutating func keepLarge(_ place: Int32, _ bytes: Bytes) {
-        var large = connections[Int(place)].largeInput
-        if large < 0 {
-            guard let taken = largeBuffers.take(GrowBuffer()) else {
-                abort(place, .outputLimit)
-                return
-            }
-            large = taken
-            connections[Int(place)].largeInput = large
-            let held = keptResidue(place)
-            if !appendLarge(large, held) {
-                abort(place, .outputLimit)
-                return
-            }
-            freeResidue(place)
-        }
-        if !appendLarge(large, bytes) { abort(place, .outputLimit) }
-    }
-
-    private func keptResidue(_ place: Int32) -> Bytes {
-        let connection = connections[Int(place)]
-        if connection.residueCount == 0 { return .empty }
-        return pool.bytes(connection.residue).bytes.slice(0, Int(connection.residueCount))
-    }
-
-    /// Appends to a growing buffer, charging what it grows by to the memory budget.
-    mutating func appendLarge(_ large: Int32, _ bytes: Bytes) -> Bool {
-        var buffer = largeBuffers[large]
-        let wanted = buffer.count + bytes.count
-        if wanted > Self.commandBytesMax { return false }
-        if wanted > buffer.capacity {
-            let growth = max(buffer.capacity * 2, max(64 << 10, wanted)) * 2
-            guard l1.tryCharge(growth) else { return false }
-            let added = buffer.reserve(wanted)
-            l1.release(growth - (added ?? 0))
-            if added == nil { return false }
-        }
-        buffer.append(bytes)
-        largeBuffers[large] = buffer
-        return true
-    }
-
-    mutating func releaseLarge(_ large: Int32) {
-        var buffer = largeBuffers[large]
-        if !spareBuffers.keep(buffer) { l1.release(buffer.release()) }
-        largeBuffers.give(large)
-    }
-
-    private mutating func dropKept(_ place: Int32, _ consumed: Int) {
-        if consumed == 0 { return }
-        let large = connections[Int(place)].largeInput
-        if large >= 0 {
-            var buffer = largeBuffers[large]
-            buffer.dropFirst(consumed)
-            largeBuffers[large] = buffer
-            if buffer.count == 0 {
-                releaseLarge(large)
-                connections[Int(place)].largeInput = -1
-            }
-            return
-        }
-        let held = Int(connections[Int(place)].residueCount)
-        if held == 0 { return }
-        if consumed >= held {
-            freeResidue(place)
-            return
-        }
-        let block = pool.bytes(connections[Int(place)].residue)
-        block.copy(block.bytes.slice(consumed, held - consumed))
-        connections[Int(place)].residueCount = Int32(held - consumed)
-    }
-
-    private mutating func freeResidue(_ place: Int32) {
-        if connections[Int(place)].residue != .none { pool.free(connections[Int(place)].residue) }
-        connections[Int(place)].residue = .none
-        connections[Int(place)].residueCount = 0
-    }
-
-    /// Gives all kept input back when the connection ends.
-    mutating func dropInput(_ place: Int32) {
-        freeResidue(place)
-        let large = connections[Int(place)].largeInput
-        if large >= 0 {
-            releaseLarge(large)
-            connections[Int(place)].largeInput = -1
-        }
     }
 }

@@ -42,12 +42,16 @@ extension Shard where Engine: ~Copyable {
             complete(completion)
         }
         if group.shards > 1 { serveMailboxes() }
+        wakeWaiting()
         runWaiting()
         upkeep()
         // Before the replies leave: whoever has seen one finds its effect here (RANDOMKEY).
         stats.set(.entries, l1.count)
         sendOutput()
-        if group.shards > 1 { wakeOthers() }
+        if group.shards > 1 {
+            publishScarcity()
+            wakeOthers()
+        }
         recordTurn(began: began, completions: completions)
     }
 
@@ -58,22 +62,25 @@ extension Shard where Engine: ~Copyable {
             group.grid.announceSleep(index)
             if hasMessages { return 0 }
         }
+        if pauseQueue.count > 0, pauseHasChanged || scarcity.pausedMustRun { return 0 }
         let now = engine.preciseNow()
-        if nextUpkeepNs <= now { return 0 }
+        let next = min(nextUpkeepNs, nextTry)
+        if next <= now { return 0 }
         stats.add(.sleeps)
-        return nextUpkeepNs - now
+        return next - now
     }
 
     /// Whether there is work here that nobody will announce.
     var mustNotSleep: Bool {
-        runQueue.count > 0 || dirtyQueue.count > 0 || releases.count > 0 || questions.count > 0
-            || hasUrgentUpkeep
+        runQueue.count > 0 || dirtyQueue.count > 0 || hasUrgentUpkeep
     }
 
     /// Whether other shards have sent something.
     var hasMessages: Bool {
         for other in 0..<group.shards where other != index {
-            if requestsIn[other].hasMessages || responsesIn[other].hasMessages { return true }
+            if responsesIn[other].hasMessages { return true }
+            // A lane whose head waits for memory is looked at every 2 ms.
+            if requestsIn[other].hasMessages, !laneWaits[other].rests { return true }
         }
         return false
     }
@@ -149,6 +156,7 @@ extension Shard where Engine: ~Copyable {
         readSettings()
         sweepExpired()
         closeIdle()
+        closeStalled()
         publishGauges()
         if !isStopping, group.get(.stop) != 0 { beginStop() }
     }
@@ -171,6 +179,7 @@ extension Shard where Engine: ~Copyable {
             live.idleTimeoutMs = group.get(.idleTimeoutSeconds) * 1000
             readSlowSettings()
             live.outputLimit = group.get(.outputLimitBytes)
+            live.stallMs = UInt64(max(0, group.get(.stallMilliseconds)))
             live.ttlMs = group.get(.ttlMilliseconds)
             live.spinNs = UInt64(max(0, group.get(.spinMicroseconds))) * 1000
             live.trackingKeysMax = max(1, group.get(.trackingKeysMax) / group.shards)

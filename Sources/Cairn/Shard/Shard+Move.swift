@@ -102,10 +102,8 @@ extension Shard where Engine: ~Copyable {
             transfer.targetExists = true
         } else {
             switch reserveMemory(key, hash: hash, valueLength: length) {
-            case .busy: return false
-            case .refused:
-                stats.add(.refusalsMemory)
-                transfer.refused = true
+            case .busy, .blocked: return false
+            case .refused: transfer.refused = true
             case .entry(let entry):
                 transfer.target = entry
                 transfer.targetPiece = l1.segment(of: entry, at: 0)

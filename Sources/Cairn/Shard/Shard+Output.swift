@@ -35,6 +35,7 @@ extension Shard where Engine: ~Copyable {
         if first.owner == .hole { return }
         connections[Int(place)].flags.insert(.sending)
         connections[Int(place)].operations += 1
+        connections[Int(place)].sendSinceMs = nowMs
         stats.add(.sends)
         if _fastPath(first.next < 0) {
             connections[Int(place)].sendLast = head
@@ -51,7 +52,11 @@ extension Shard where Engine: ~Copyable {
         var bytes = 0
         var index = last
         var pieces = 0
+        // The kernel counts what a TCP peer takes; of others only whole sends are seen to make
+        // progress, so they are kept short.
+        let isUnix = connections[Int(place)].flags.contains(.unixSocket)
         while index >= 0, segments[index].owner != .hole {
+            if isUnix, bytes >= 1 << 20 { break }
             guard engine.appendToVector(segments[index].bytes) else { break }
             pieces += 1
             bytes += segments[index].bytes.count
@@ -189,7 +194,7 @@ extension Shard where Engine: ~Copyable {
         while !ended {
             let segment = segments[index]
             ended = index == last
-            connections[Int(place)].outputBytes -= segment.bytes.count
+            addOutput(place, -segment.bytes.count)
             release(segment)
             segments.give(index)
             index = segment.next
@@ -219,7 +224,7 @@ extension Shard where Engine: ~Copyable {
         var index = connections[Int(place)].outputHead
         while index >= 0, segments[index].owner != .hole {
             let segment = segments[index]
-            connections[Int(place)].outputBytes -= segment.bytes.count
+            addOutput(place, -segment.bytes.count)
             release(segment)
             segments.give(index)
             index = segment.next
@@ -239,12 +244,14 @@ extension Shard where Engine: ~Copyable {
         }
         connections[Int(place)].outputHead = -1
         connections[Int(place)].outputTail = -1
+        addOutput(place, -connections[Int(place)].outputBytes)
     }
 
     /// Everything has left a connection that is closing.
     private mutating func endOutput(_ place: Int32) {
         if connections[Int(place)].holes > 0 { return }
         connections[Int(place)].flags.insert(.dead)
+        scarcity.pausedMustRun = true
         if connections[Int(place)].operations > 0 {
             engine.shutdown(connections[Int(place)].socket)
         }

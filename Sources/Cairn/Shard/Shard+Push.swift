@@ -73,7 +73,7 @@ extension Shard where Engine: ~Copyable {
             if block.count - segment.bytes.count >= bytes.count {
                 block.copy(bytes, at: segment.bytes.count)
                 segments[tail].bytes = block.bytes.slice(0, segment.bytes.count + bytes.count)
-                if !waits { connections[Int(place)].outputBytes += bytes.count }
+                if !waits { addOutput(place, bytes.count) }
                 return
             }
             wanted = max(wanted, min(2 * block.count, 16 << 10))

@@ -8,7 +8,9 @@ extension Shard where Engine: ~Copyable {
 
     /// Whether a request to `shard` can be sent now.
     private mutating func canAsk(_ shard: Int) -> Bool {
-        if calls.freeCount == 0 || requestsOut[shard].beginWrite() == nil {
+        if calls.freeCount == 0 || releases.count > calls.capacity || pieces.count > 0
+            || requestsOut[shard].beginWrite() == nil
+        {
             stats.add(.mailboxFull)
             return false
         }
@@ -125,18 +127,20 @@ extension Shard where Engine: ~Copyable {
 
     /// A growing buffer with room for `bytes`, charged to the budget.
     mutating func takeLarge(_ bytes: Int) -> Int32? {
-        guard let large = largeBuffers.take(GrowBuffer()) else { return nil }
+        guard let large = largeBuffers.take(GrowBuffer()) else {
+            scarcity.isBlocked = true
+            scarcity.inputWantedMs = nowMs
+            return nil
+        }
         if bytes <= GrowBuffer.capacityMin, let spare = spareBuffers.take() {
             largeBuffers[large] = spare
             return large
         }
         var buffer = largeBuffers[large]
-        let most = max(128 << 10, bytes * 2)
-        guard l1.tryCharge(most), let added = buffer.reserve(bytes) else {
+        guard grow(&buffer, to: bytes) else {
             largeBuffers.give(large)
             return nil
         }
-        l1.release(most - added)
         largeBuffers[large] = buffer
         return large
     }
@@ -149,18 +153,25 @@ extension Shard where Engine: ~Copyable {
     mutating func serveMailboxes() {
         for other in 0..<group.shards where other != index { takeResponses(of: other) }
         flushReleases()
-        flushQuestions()
+        flushPieces()
         for other in 0..<group.shards where other != index { serveRequests(of: other) }
     }
 
     mutating func takeResponses(of other: Int) {
         while let slot = responsesIn[other].peek() {
-            take(Message(slot), from: other)
+            let message = Message(slot)
+            if message.kind == .release {
+                serveRelease(message)
+            } else {
+                take(message, from: other)
+            }
             responsesIn[other].consume()
         }
     }
 
     private mutating func serveRequests(of other: Int) {
+        laneWaits[other].rests = false
+        scarcity.lane = other
         for _ in 0..<Self.messagesPerTurn {
             // While a transaction holds the shard only its coordinator is heard.
             if lock.owner != 0, lock.coordinator != Int32(other) { return }
@@ -169,8 +180,14 @@ extension Shard where Engine: ~Copyable {
             else { return }
             stats.add(.crossShardServed)
             refreshPrefixes()
+            scarcity.isBlocked = false
             let served = serve(Message(slot), from: other)
-            if !served { return }
+            if !served {
+                laneWaits[other].rests = scarcity.isBlocked
+                scarcity.isBlocked = false
+                return
+            }
+            laneWaits[other].sinceMs = 0
             requestsIn[other].consume()
         }
     }
@@ -185,6 +202,7 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
+    /// Hands an accepted socket to another shard.
     mutating func sendAdopt(_ descriptor: Int32, isUnix: Bool, to shard: Int) -> Bool {
         guard let slot = requestsOut[shard].beginWrite() else { return false }
         let message = Message(slot)
@@ -197,18 +215,26 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: Releases
 
+    /// Gives something back to the shard that owns it. Among the answers, because requests may have
+    /// to wait for the very memory that is released; a lock behind the requests it was held for.
     mutating func releaseRemote(_ handle: UInt32, kind: PendingRelease.Kind, shard: Int) {
         let item = PendingRelease(handle: handle, shard: UInt8(shard), kind: kind)
         if releases.count > 0 || !sendRelease(item) { releases.push(item) }
     }
 
     private mutating func sendRelease(_ item: PendingRelease) -> Bool {
-        guard let slot = requestsOut[Int(item.shard)].beginWrite() else { return false }
+        let shard = Int(item.shard)
+        let isLock = item.kind == .lock
+        // The last free place among the answers is for the answer to the request being served.
+        guard isLock || responsesOut[shard].hasRoom(2),
+            let slot = isLock
+                ? requestsOut[shard].beginWrite() : responsesOut[shard].beginWrite()
+        else { return false }
         let message = Message(slot)
         message.clear(.release)
         message.handle = item.handle
         message.command = item.kind.rawValue
-        publishRequest(to: Int(item.shard))
+        if isLock { publishRequest(to: shard) } else { publishResponse(to: shard) }
         return true
     }
 

@@ -17,6 +17,7 @@ extension Shard where Engine: ~Copyable {
     mutating func beginReplies(_ place: Int32) {
         let connection = connections[Int(place)]
         scratchCount = 0
+        scarcity.isBlocked = false
         context = RequestContext()
         context.connection = place
         context.version = connection.version
@@ -38,21 +39,39 @@ extension Shard where Engine: ~Copyable {
     /// Whether one more command's replies have room. Else the connection waits for its sends.
     @inline(__always)
     func hasReplyRoom(_ place: Int32) -> Bool {
-        if _slowPath(segments.freeCount < 1024) { return false }
+        // An answer on its way may need four: the value's header, two pieces and their end.
+        if _slowPath(segments.freeCount < 1024 &+ 4 &* calls.usedCount) { return false }
         if _slowPath(pool.bytesTotal &- pool.bytesUsed < 4 * BufferPool.blockBytesMax) {
             return false
         }
         let connection = connections[Int(place)]
         // What is left of an EXEC whose client went away must not wait for it to read.
         if _slowPath(connection.flags.contains(.dead)) { return true }
-        if _slowPath(connection.outputBytes > Self.outputPauseBytes) {
-            return connection.outputHead < 0
+        if _slowPath(connection.outputBytes > BufferPool.blockBytesMax) {
+            let most = live.outputLimit > 0 ? live.outputLimit : Int.max
+            if connection.outputBytes > min(Self.outputPauseBytes, most) || isOutputScarce {
+                return connection.outputHead < 0
+            }
         }
         return connection.holes < Self.holesMax
     }
 
     /// A connection with more than this unsent waits before its next command is served.
     static var outputPauseBytes: Int { 1 << 20 }
+
+    /// Whether the last quarter of what clients share is in use, or unsent replies together pass
+    /// half of the RAM level: what is left is for those that read what they get.
+    var isOutputScarce: Bool {
+        segments.freeCount < segments.count / 4
+            || scarcity.outputBytes > l1.options.memoryBytes / 2 || isAnyPoolScarce
+    }
+
+    /// Counts bytes that join or leave a connection's output.
+    @inline(__always)
+    mutating func addOutput(_ place: Int32, _ bytes: Int) {
+        connections[Int(place)].outputBytes &+= bytes
+        scarcity.outputBytes &+= bytes
+    }
     /// Replies a connection may wait for from other shards at once.
     static var holesMax: Int32 { 512 }
 
@@ -92,7 +111,7 @@ extension Shard where Engine: ~Copyable {
             segments.link(tail, to: index)
         }
         connections[Int(place)].outputTail = index
-        connections[Int(place)].outputBytes += segment.bytes.count
+        addOutput(place, segment.bytes.count)
     }
 
     // MARK: Emitting

@@ -3,10 +3,10 @@ struct StreamedValue: BitwiseCopyable {
     enum Phase: UInt8, BitwiseCopyable {
         /// The owner was asked for memory.
         case asked
-        /// The owner is to be asked for memory, once a call is free.
-        case lacking
         /// Bytes go to `piece`.
         case filling
+        /// The next piece has no memory yet; it is asked for again when the connection goes on.
+        case starved
         /// The value is whole; the rest of the command follows.
         case trailer
         /// The whole command is here; the owner was asked to publish it.
@@ -23,6 +23,9 @@ struct StreamedValue: BitwiseCopyable {
     var entry = EntryID.none
     var hash: UInt64 = 0
     var length = 0
+    /// Bytes of the command before the value, kept until the owner has answered: if it has no
+    /// memory now, the command is parsed again.
+    var headBytes = 0
     var filled = 0
     /// Bytes read and dropped, in phase `.dropping`.
     var dropped = 0
@@ -36,14 +39,20 @@ struct StreamedValue: BitwiseCopyable {
     var tooLarge = false
     /// A direct receive fills `piece`: the kernel writes there.
     var receiving = false
+    /// Whose it is; -1: the place in the table is free.
+    var connection: Int32 = -1
+    /// Bytes that had come when the client was last seen to make progress, and when that was.
+    var mark: UInt64 = 0
+    var markMs: UInt64 = 0
 }
 
 /// Receiving large values where they will stay.
 ///
-/// When the parser meets a long value that has not wholly arrived, memory for it is reserved under
-/// its key (on the owner's shard, wherever that is), what has come is copied there, and the socket
-/// is read straight into the rest: no second copy. Options that follow the value are parsed when it
-/// is whole; only then is it published.
+/// When the parser meets a long value that has not wholly arrived, memory for its first piece is
+/// reserved under its key (on the owner's shard, wherever that is), what has come is copied there,
+/// and the socket is read straight into the rest: no second copy. The next piece, 1 MiB at most, is
+/// taken when the one before is full, so that an announcement alone costs nothing (`L1+Growth`).
+/// Options that follow the value are parsed when it is whole; only then is it published.
 extension Shard where Engine: ~Copyable {
     /// Whether `id` stores argument `index` as a whole value.
     private static func streams(_ id: CommandID, _ index: Int) -> Bool {
@@ -74,11 +83,16 @@ extension Shard where Engine: ~Copyable {
             collectWhole(place, value, input.count - position)
             return false
         }
-        guard streams.freeCount > 0, hasReplyRoom(place) else {
-            pauseAndRetry(place)
+        let present = input.count - position - value.consumed
+        let least = min(Self.streamBytesMin, value.length)
+        if present < least {
+            connections[Int(place)].missing = least - present
             return false
         }
+        if !mayBegin(place, id) { return false }
         var stream = StreamedValue()
+        stream.connection = place
+        stream.markMs = nowMs
         stream.command = id
         stream.hash = group.hasher.hash(key)
         stream.length = value.length
@@ -98,7 +112,33 @@ extension Shard where Engine: ~Copyable {
         let owner = group.owner(of: key, hash: stream.hash)
         stream.owner = UInt8(owner)
         return owner == index
-            ? reserveHere(place, key, &stream) : reserveThere(place, key, &stream, owner)
+            ? reserveHere(place, key, &stream)
+            : reserveThere(place, key, &stream, owner, headBytes: value.consumed)
+    }
+
+    /// Bytes of a value that must have come before memory is taken for it. Half of what a receive
+    /// of a header may bring: a client that goes on sending never waits for this.
+    private static var streamBytesMin: Int { headBytes / 2 }
+
+    /// Whether the connection may begin a value now; else it waits.
+    private mutating func mayBegin(_ place: Int32, _ id: CommandID) -> Bool {
+        if _slowPath(group.get(.pauseUntilMs) != 0), isPaused(specs[Int(id.rawValue)]) {
+            pause(place)
+            _ = waitForPause(place)
+            return false
+        }
+        if streams.freeCount == 0 {
+            wantMemory()
+            pause(place)
+            waitForRoom(place)
+            return false
+        }
+        if !hasReplyRoom(place) {
+            pause(place)
+            _ = waitForReplyRoom(place)
+            return false
+        }
+        return true
     }
 
     /// The command is gathered in full like a small one. A parser limit of "never stream" makes the
@@ -119,23 +159,27 @@ extension Shard where Engine: ~Copyable {
             pauseAndRetry(place)
             return false
         }
-        switch reserveMemory(key, hash: stream.hash, valueLength: stream.length) {
+        let made = l1.reserveGrowing(
+            key, hash: stream.hash, valueLength: stream.length, nowMs: nowMs)
+        switch bounded(made, for: place) {
         case .entry(let entry):
             stream.entry = entry
             stream.piece = l1.segment(of: entry, at: 0)
         case .busy:
             pauseAndRetry(place)
             return false
-        case .refused(let refusal):
-            stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
-            stream.phase = .dropping
+        case .blocked:
+            pause(place)
+            waitForRoom(place)
+            return false
+        case .refused: stream.phase = .dropping
         }
         attach(place, stream)
         return true
     }
 
     private mutating func reserveThere(
-        _ place: Int32, _ key: Bytes, _ stream: inout StreamedValue, _ owner: Int
+        _ place: Int32, _ key: Bytes, _ stream: inout StreamedValue, _ owner: Int, headBytes: Int
     ) -> Bool {
         guard calls.freeCount > 0, lock.coordinating == 0,
             let slot = requestsOut[owner].beginWrite()
@@ -147,6 +191,7 @@ extension Shard where Engine: ~Copyable {
         message.clear(.reserve)
         message.hash = stream.hash
         message.length = stream.length
+        message.flags = MessageFlag.growing
         var call = streamCall(place, owner)
         if key.count > Message.payloadMax {
             guard let block = pool.allocate(key.count) else {
@@ -161,10 +206,11 @@ extension Shard where Engine: ~Copyable {
             message.payloadCount = key.count
         }
         stream.phase = .asked
+        stream.headBytes = headBytes
         attach(place, stream)
         submit(message, call)
         waitForAnswer(place)
-        return true
+        return false
     }
 
     func streamCall(_ place: Int32, _ owner: Int) -> RemoteCall {
@@ -203,106 +249,5 @@ extension Shard where Engine: ~Copyable {
                 engine.cancel(token(.receive, place))
             }
         }
-    }
-
-    // MARK: Filling
-
-    /// Goes on with bytes that arrived in a receive buffer; how many were used.
-    mutating func continueStream(_ place: Int32, _ input: Bytes) -> Int {
-        let index = connections[Int(place)].stream
-        switch streams[index].phase {
-        case .asked, .lacking, .committing: return 0
-        case .filling: return fill(place, index, input)
-        case .dropping: return drop(place, index, input)
-        case .trailer: return finishStream(place, index, input)
-        }
-    }
-
-    private mutating func fill(_ place: Int32, _ index: Int32, _ input: Bytes) -> Int {
-        var used = 0
-        while used < input.count {
-            let stream = streams[index]
-            if stream.receiving || stream.phase != .filling || stream.piece.count == 0 { break }
-            let wanted = min(stream.piece.count, stream.length - stream.filled)
-            let count = min(wanted, input.count - used)
-            stream.piece.copy(input.slice(used, count))
-            used += count
-            advanceStream(place, index, by: count)
-        }
-        if used < input.count, connections[Int(place)].stream == index,
-            streams[index].phase == .trailer
-        {
-            return used + finishStream(place, index, input.dropping(used))
-        }
-        return used
-    }
-
-    /// `count` more bytes of the value are in place.
-    private mutating func advanceStream(_ place: Int32, _ index: Int32, by count: Int) {
-        var stream = streams[index]
-        stream.filled += count
-        stream.piece = stream.piece.dropping(count)
-        if stream.filled == stream.length {
-            stream.phase = .trailer
-            stream.piece = .empty
-        } else if stream.piece.count == 0 {
-            if Int(stream.owner) == self.index {
-                stream.piece = l1.segment(of: stream.entry, at: stream.filled)
-            } else {
-                streams[index] = stream
-                return askForMemory(place, index)
-            }
-        }
-        streams[index] = stream
-    }
-
-    private mutating func drop(_ place: Int32, _ index: Int32, _ input: Bytes) -> Int {
-        let count = min(input.count, streams[index].length - streams[index].dropped)
-        streams.update(index) { $0.dropped += count }
-        if streams[index].dropped < streams[index].length { return count }
-        streams.update(index) { $0.phase = .trailer }
-        return count + finishStream(place, index, input.dropping(count))
-    }
-
-    /// Reads the socket straight into the value's memory. False: not now, receive as usual.
-    mutating func armDirectReceive(_ place: Int32) -> Bool {
-        let index = connections[Int(place)].stream
-        let stream = streams[index]
-        guard stream.phase == .filling, !stream.receiving,
-            connections[Int(place)].residueCount == 0, connections[Int(place)].largeInput < 0
-        else { return stream.receiving }
-        let count = min(stream.piece.count, stream.length - stream.filled)
-        guard count > 0 else { return false }
-        streams.update(index) { $0.receiving = true }
-        connections[Int(place)].operations += 1
-        engine.receive(
-            connections[Int(place)].socket, into: stream.piece.slice(0, count),
-            token: token(.receiveDirect, place))
-        return true
-    }
-
-    mutating func directReceiveCompleted(_ completion: Completion) {
-        guard let place = owner(of: completion.token) else { return }
-        connections[Int(place)].operations -= 1
-        let index = connections[Int(place)].stream
-        ensure(index >= 0, "direct receive without a stream")
-        streams.update(index) { $0.receiving = false }
-        if connections[Int(place)].flags.contains(.dead) {
-            freeIfIdle(place)
-            return
-        }
-        if completion.result <= 0 {
-            if -completion.result == Errno.interrupted || -completion.result == Errno.again {
-                armReceive(place)
-            } else {
-                abort(place, completion.result == 0 ? .client : .socketError)
-            }
-            return
-        }
-        connections[Int(place)].lastActiveMs = nowMs
-        stats.add(.bytesReceived, Int(completion.result))
-        stats.add(.receives)
-        advanceStream(place, index, by: Int(completion.result))
-        if !connections[Int(place)].flags.contains(.dead) { armReceive(place) }
     }
 }

@@ -121,7 +121,12 @@ extension Shard where Engine: ~Copyable {
     ) -> Bool {
         let stream = streams[index]
         let owner = Int(stream.owner)
-        guard calls.freeCount > 0, hasReplyRoom(place), lock.coordinating == 0,
+        if !hasReplyRoom(place) {
+            pause(place)
+            _ = waitForReplyRoom(place)
+            return false
+        }
+        guard calls.freeCount > 0, lock.coordinating == 0,
             let slot = requestsOut[owner].beginWrite()
         else {
             pauseAndRetry(place)
@@ -150,15 +155,18 @@ extension Shard where Engine: ~Copyable {
         let index = connections[Int(place)].stream
         guard index >= 0 else { return }
         let stream = streams[index]
-        if stream.entry != .none {
-            if Int(stream.owner) == self.index {
-                l1.abandon(stream.entry)
-            } else {
-                releaseRemote(stream.entry.raw, kind: .reservation, shard: Int(stream.owner))
-            }
-        }
+        // While its owner is asked for a piece, the answer tells what to give back.
+        if stream.entry != .none, stream.phase != .asked { giveBack(stream) }
         streams.give(index)
         connections[Int(place)].stream = -1
+    }
+
+    mutating func giveBack(_ stream: StreamedValue) {
+        if Int(stream.owner) == self.index {
+            l1.abandon(stream.entry)
+        } else {
+            releaseRemote(stream.entry.raw, kind: .reservation, shard: Int(stream.owner))
+        }
     }
 
     // MARK: Between shards
@@ -176,15 +184,26 @@ extension Shard where Engine: ~Copyable {
             publishResponse(to: other)
             return true
         }
-        switch reserveMemory(key, hash: message.hash, valueLength: message.length) {
-        case .busy: return false
+        let grows = message.flags & MessageFlag.growing != 0
+        var made =
+            grows
+            ? l1.reserveGrowing(
+                key, hash: message.hash, valueLength: message.length, nowMs: nowMs)
+            : l1.reserve(key, hash: message.hash, valueLength: message.length, nowMs: nowMs)
+        // A client that sends waits on its own shard; a transaction's request waits here.
+        if !grows || made != .blocked { made = boundedInLane(made) }
+        switch made {
         case .entry(let entry):
             response.clear(.reserved)
             response.handle = entry.raw
             response.setView(l1.segment(of: entry, at: 0).bytes)
-        case .refused(let refusal):
-            stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
+        case .blocked where grows:
+            response.clear(.busy)
+            response.handle = EntryID.none.raw
+        case .busy, .blocked: return false
+        case .refused:
             response.clear(.refused)
+            response.handle = EntryID.none.raw
         }
         response.call = message.call
         response.generation = message.generation
@@ -202,27 +221,43 @@ extension Shard where Engine: ~Copyable {
 
     mutating func streamAnswered(_ call: RemoteCall, _ message: Message, from other: Int) {
         guard let place = caller(of: call), connections[Int(place)].stream >= 0 else {
-            if message.kind == .reserved {
+            if message.handle != EntryID.none.raw {
                 releaseRemote(message.handle, kind: .reservation, shard: other)
             }
             return
         }
         let index = connections[Int(place)].stream
-        streams.update(index) { stream in
-            switch message.kind {
-            case .reserved:
+        connections[Int(place)].flags.remove(.waiting)
+        switch message.kind {
+        case .reserved, .piece:
+            streams.update(index) { stream in
                 stream.entry = EntryID(message.handle)
                 stream.piece = message.view
                 stream.phase = .filling
-            case .piece:
-                stream.piece = message.view
-                stream.phase = .filling
-            default:
-                stream.phase = .dropping
             }
+            endWait(place)
+        case .busy:
+            if case .refused = bounded(.blocked, for: place) {
+                giveUpStream(index)
+            } else {
+                restStream(place, index)
+                return
+            }
+        default: giveUpStream(index)
         }
-        connections[Int(place)].flags.remove(.waiting)
         enqueueRun(place)
+    }
+
+    /// The owner has no memory now: the connection asks again in a moment.
+    private mutating func restStream(_ place: Int32, _ index: Int32) {
+        if streams[index].entry == .none {
+            // The command is parsed again from its start, which was kept.
+            dropStream(place)
+            connections[Int(place)].commands &-= 1
+        } else {
+            streams.update(index) { $0.phase = .starved }
+        }
+        waitForRoom(place)
     }
 }
 

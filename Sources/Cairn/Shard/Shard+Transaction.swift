@@ -94,14 +94,8 @@ extension Shard where Engine: ~Copyable {
         var buffer = largeBuffers[large]
         let wanted = buffer.count + bytes
         if wanted > Self.commandBytesMax { return false }
-        if wanted > buffer.capacity {
-            let most = max(buffer.capacity * 2, max(64 << 10, wanted)) * 2
-            guard l1.tryCharge(most) else { return false }
-            let added = buffer.reserve(wanted)
-            l1.release(most - (added ?? 0))
-            largeBuffers[large] = buffer
-            return added != nil
-        }
+        guard grow(&buffer, to: wanted) else { return false }
+        largeBuffers[large] = buffer
         return true
     }
 

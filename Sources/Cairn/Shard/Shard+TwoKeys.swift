@@ -123,10 +123,8 @@ extension Shard where Engine: ~Copyable {
             to, hash: toHash, valueLength: length, type: l1.type(of: source),
             priority: l1.priority(of: source))
         {
-        case .busy: return waitNextTurn(place)
-        case .refused:
-            stats.add(.refusalsMemory)
-            emitError(.outOfMemory)
+        case .busy, .blocked: return waitNextTurn(place)
+        case .refused: emitError(.outOfMemory)
         case .entry(let entry):
             copyValue(from: source, to: entry, count: length)
             publish(entry, to, toHash, expiry: l1.expiry(of: source))

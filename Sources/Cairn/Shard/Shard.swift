@@ -42,6 +42,10 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var runQueue: IndexQueue
     /// Connections that wait for a transaction of somebody else to let go.
     var lockQueue: IndexQueue
+    /// Connections that wait for memory or room: tried again every 2 ms.
+    var roomQueue: IndexQueue
+    /// Connections that CLIENT PAUSE holds back.
+    var pauseQueue: IndexQueue
     var dirtyQueue: IndexQueue
 
     // Buffers.
@@ -71,9 +75,9 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var responsesOut: FixedArray<MailboxLane>
     var responsesIn: FixedArray<MailboxLane>
     var wakeWanted: FixedArray<Bool>
+    var laneWaits: FixedArray<LaneWait>
     var releases: ReleaseQueue
-    /// Calls whose questions wait for room in their lanes.
-    var questions: IndexQueue
+    var pieces: PieceQueue
 
     // Followers of keys and channels.
     var followers: Followers
@@ -84,6 +88,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var nextUpkeepNs: UInt64 = 0
     var expirySweepCarry = 0
     var idleCursor = 0
+    var scarcity = Scarcity()
     var listeners: [Int32] = []
     var nextAcceptShard = 0
     var isStopping = false
@@ -131,6 +136,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         }
         runQueue = IndexQueue(capacity: capacity.connections)
         lockQueue = IndexQueue(capacity: capacity.connections)
+        roomQueue = IndexQueue(capacity: capacity.connections)
+        pauseQueue = IndexQueue(capacity: capacity.connections)
         dirtyQueue = IndexQueue(capacity: capacity.connections)
         segments = SegmentTable(count: capacity.segments)
         arguments = ArgumentTable()
@@ -157,8 +164,9 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         responsesOut = lanes(.response, outgoing: true)
         responsesIn = lanes(.response, outgoing: false)
         wakeWanted = FixedArray(repeating: false, count: group.shards)
-        releases = ReleaseQueue(capacity: Self.releasesMax(capacity))
-        questions = IndexQueue(capacity: capacity.calls)
+        laneWaits = FixedArray(repeating: LaneWait(), count: group.shards)
+        pieces = PieceQueue(capacity: capacity.calls)
+        releases = ReleaseQueue(capacity: Self.releasesMax(capacity, group.shards))
         self.followers = followers
         limits.bulkBytesMax = min(512 << 20, group.settings.maxValueSize)
         random = Random(seed: seed)
@@ -168,21 +176,25 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
 
     static var scratchBytes: Int { 64 << 10 }
 
-    /// Things of other shards that one shard holds: each is a piece of output, comes with the
-    /// answer to a call, or is a reservation or a lock.
-    private static func releasesMax(_ capacity: Capacity) -> Int {
-        capacity.segments + capacity.calls + capacity.streams + 256
+    /// Releases that may wait for room: each was a piece of output, a call under way, or what a
+    /// stream or transaction held. No call is made while as many wait as calls can be under way.
+    private static func releasesMax(_ capacity: Capacity, _ shards: Int) -> Int {
+        if shards == 1 { return 64 }
+        return capacity.segments + 2 * capacity.calls + capacity.streams
+            + 2 * capacity.transactions + 64
     }
 
     /// Memory the fixed tables of a shard take, the engine and the RAM level apart.
     package static func footprint(_ capacity: Capacity) -> Int {
         capacity.connections
-            * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 24)
+            * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 32)
             + capacity.segments * MemoryLayout<OutputSegment>.stride
             + capacity.poolBytes + capacity.poolBytes / 256 * 9
-            + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 52)
-            + releasesMax(capacity) * MemoryLayout<PendingRelease>.stride
+            + capacity.calls
+            * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride
+                + MemoryLayout<PendingPiece>.stride + 48)
             + capacity.streams * MemoryLayout<StreamedValue>.stride
+            + releasesMax(capacity, 2) * MemoryLayout<PendingRelease>.stride
             + capacity.transactions * MemoryLayout<Transaction>.stride
             + Followers.footprint(capacity: capacity.followers)
             + scratchBytes + (1 << 20) + (64 << 10)
@@ -200,6 +212,7 @@ struct LiveSettings: BitwiseCopyable {
     /// 0: the latency monitor is off.
     var latencyNs: UInt64 = 0
     var outputLimit = 0
+    var stallMs: UInt64 = 0
     var ttlMs = 0
     /// The longest poll before a sleep; 0: none.
     var spinNs: UInt64 = 0

@@ -16,6 +16,7 @@ package final class ShardGroup: Sendable {
         case slowlogMicroseconds
         case trackingKeysMax
         case outputLimitBytes
+        case stallMilliseconds
         case ttlMilliseconds
         case spinMicroseconds
         /// Client connections of the whole server.
@@ -31,6 +32,8 @@ package final class ShardGroup: Sendable {
         /// Unix milliseconds until which commands wait (CLIENT PAUSE), and whether writes only.
         case pauseUntilMs
         case pauseWritesOnly
+        /// Unix milliseconds at which some shard last lacked memory that others hold.
+        case memoryWantedMs
         /// The password in force: its version (the text stands in `ServerText`).
         case passwordVersion
         /// `latency-monitor-threshold`; 0: off.
@@ -50,6 +53,8 @@ package final class ShardGroup: Sendable {
     package let grid: MailboxGrid
     package let rings: RingDirectory
     package let words = SharedWords(count: Word.allCases.count)
+    /// 1 for each shard whose pool of connection buffers is nearly used up.
+    let scarcePools: SharedWords
     package let hasher: KeyHasher
     package let stats: [ShardStats]
     package let texts: ServerTexts
@@ -67,6 +72,7 @@ package final class ShardGroup: Sendable {
         self.startedMs = startedMs
         grid = try MailboxGrid(shards: shards, capacityMax: laneMessages)
         rings = RingDirectory(shards: shards)
+        scarcePools = SharedWords(count: shards)
         hasher = KeyHasher(seed: seed)
         stats = (0..<shards).map { _ in ShardStats.allocate() }
         texts = ServerTexts(password: settings.password, seed: seed)
@@ -84,6 +90,7 @@ package final class ShardGroup: Sendable {
         set(.slowlogMicroseconds, settings.slowlogMicroseconds)
         set(.trackingKeysMax, settings.trackingKeysMax)
         set(.outputLimitBytes, settings.outputLimitBytes)
+        set(.stallMilliseconds, settings.stallTimeoutMilliseconds)
         set(.ttlMilliseconds, settings.l1.ttlMilliseconds ?? 0)
         set(.spinMicroseconds, settings.spinMicroseconds)
         texts.slowLengthMax = settings.slowlogLengthMax

@@ -65,28 +65,9 @@ extension Shard where Engine: ~Copyable {
             overwrite(entry, value)
             publish(entry, key, hash, expiry: expiry)
             return .stored
-        case .busy:
-            return .busy
-        case .refused(let refusal):
-            stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
-            return .refused
+        case .busy, .blocked: return .busy
+        case .refused: return .refused
         }
-    }
-
-    /// Memory for an entry. A request of another shard, and one under a transaction's lock, wait
-    /// for nothing but eviction: whoever holds the rest, a value half received or being sent, may
-    /// stand behind them in the lane or wait for the lock.
-    mutating func reserveMemory(
-        _ key: Bytes, hash: UInt64, valueLength: Int, type: EntryType = .block, priority: Int = 5
-    ) -> L1.Reservation {
-        let outcome = l1.reserve(
-            key, hash: hash, valueLength: valueLength, type: type, priority: priority, nowMs: nowMs)
-        if _slowPath(outcome == .busy), context.connection < 0 || lock.owner != 0,
-            !l1.hasEvictable
-        {
-            return .refused(.nothingEvictable)
-        }
-        return outcome
     }
 
     /// Makes a filled reservation the key's value.
@@ -202,11 +183,8 @@ extension Shard where Engine: ~Copyable {
             overwrite(entry, value, at: start)
             publish(entry, key, hash, expiry: expiry)
             return .success(length)
-        case .busy:
-            return .failure(.busy)
-        case .refused(let refusal):
-            stats.add(refusal == .tooLarge ? .refusalsValueTooLarge : .refusalsMemory)
-            return .failure(.refused)
+        case .busy, .blocked: return .failure(.busy)
+        case .refused: return .failure(.refused)
         }
     }
 

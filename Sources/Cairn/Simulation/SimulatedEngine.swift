@@ -134,6 +134,9 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
         port.prepared.append(.shutdown(connection))
     }
 
+    /// The simulated network has no buffers that outlive a connection.
+    package mutating func resetOnClose(_ socket: SocketSlot) {}
+
     package mutating func close(_ socket: SocketSlot) {
         guard let connection = connection(socket, "close") else { return }
         if connection.underWay > 0 {
@@ -142,6 +145,9 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
         connection.isClosing = true
         port.prepared.append(.close(connection, socket))
     }
+
+    /// The simulated network counts nothing a shard could ask for.
+    package func progress(of socket: SocketSlot) -> SocketProgress? { nil }
 
     package mutating func wake(shard: Int) {
         port.prepared.append(.wake(shard: shard))

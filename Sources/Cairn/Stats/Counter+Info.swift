@@ -21,7 +21,7 @@ extension Counter {
             return refusalInfo
         case .connectionsAccepted, .closedClient, .closedTimeout, .closedOutputLimit,
             .closedProtocolError, .closedKilled, .closedSocketError, .closedShutdown,
-            .protocolErrors:
+            .closedStalled, .closedInputLimit, .protocolErrors:
             return connectionInfo
         case .bytesReceived, .bytesSent, .receives, .sends, .receiveBuffersExhausted,
             .zeroCopySends, .zeroCopyCopied:
@@ -117,6 +117,8 @@ extension Counter {
             case .closedProtocolError: "protocol_error"
             case .closedKilled: "killed"
             case .closedSocketError: "socket_error"
+            case .closedStalled: "stalled"
+            case .closedInputLimit: "input_limit"
             default: "shutdown"
             }
         return MetricInfo(

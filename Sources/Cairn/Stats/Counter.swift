@@ -25,7 +25,7 @@ package enum Counter: Int, Sendable, CaseIterable {
     // Connections.
     case connectionsAccepted
     case closedClient, closedTimeout, closedOutputLimit, closedProtocolError, closedKilled
-    case closedSocketError, closedShutdown
+    case closedSocketError, closedShutdown, closedStalled, closedInputLimit
     case protocolErrors
     case bytesReceived, bytesSent
     case receives, sends

@@ -77,8 +77,16 @@ package enum ConfigSchema {
         .size(
             KeyText(
                 "output_limit", "256MiB",
-                "Closes clients that leave this much of their replies unread.", reload: true),
+                "Closes clients whose unread messages pass this; of replies 1MiB queue up.",
+                reload: true),
             \.outputLimit, (64 << 10)...(64 << 30)),
+        .duration(
+            KeyText(
+                "stall_timeout", "1m",
+                "Closes clients that do not read their replies for this long; "
+                    + "0: only when others need the memory.",
+                reload: true),
+            \.stallTimeout, 0...(365 * day)),
         .duration(
             KeyText(
                 "spin", "0s", "How long a shard polls before it sleeps; 0: sleeps at once.",

@@ -34,6 +34,7 @@ package struct Configuration: Sendable, Equatable {
     package var maxValueSize: Int?
     package var maxConnections: Int?
     package var idleTimeout: Int?
+    package var stallTimeout: Int?
     package var outputLimit: Int?
     package var spin: Int?
     package var zeroCopyMin: Int?

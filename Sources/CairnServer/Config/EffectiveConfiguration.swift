@@ -69,6 +69,7 @@ package struct EffectiveConfiguration: Sendable {
         // Rounded up: half a second of patience must not become "never".
         if let value = from.idleTimeout { to.idleTimeoutSeconds = (value + 999_999) / 1_000_000 }
         if let value = from.outputLimit { to.outputLimitBytes = value }
+        if let value = from.stallTimeout { to.stallTimeoutMilliseconds = (value + 999) / 1000 }
         if let value = from.spin { to.spinMicroseconds = value }
         if let value = from.zeroCopyMin { to.zeroCopySendBytesMin = value < 0 ? nil : value }
         if let value = from.slowlogSlowerThan { to.slowlogMicroseconds = value }
@@ -118,6 +119,7 @@ package struct EffectiveConfiguration: Sendable {
         full.maxConnections = settings.maxConnections
         full.idleTimeout = settings.idleTimeoutSeconds * 1_000_000
         full.outputLimit = settings.outputLimitBytes
+        full.stallTimeout = settings.stallTimeoutMilliseconds * 1000
         full.spin = settings.spinMicroseconds
         full.zeroCopyMin = settings.zeroCopySendBytesMin ?? -1
         full.trackingKeysMax = settings.trackingKeysMax

@@ -48,6 +48,7 @@ package struct Reload: Sendable, Equatable {
         settings.maxConnections = wanted.maxConnections
         settings.idleTimeoutSeconds = wanted.idleTimeoutSeconds
         settings.outputLimitBytes = wanted.outputLimitBytes
+        settings.stallTimeoutMilliseconds = wanted.stallTimeoutMilliseconds
         settings.spinMicroseconds = wanted.spinMicroseconds
         settings.trackingKeysMax = wanted.trackingKeysMax
         settings.slowlogMicroseconds = wanted.slowlogMicroseconds

@@ -68,6 +68,7 @@ import Testing
             max_connections: 500
             idle_timeout: 1500ms
             output_limit: 1MiB
+            stall_timeout: 30s
             spin: 50us
             zero_copy_min: 64KiB
             tracking_keys_max: 77
@@ -90,6 +91,7 @@ import Testing
         wanted.maxConnections = 500
         wanted.idleTimeoutSeconds = 2
         wanted.outputLimitBytes = 1 << 20
+        wanted.stallTimeoutMilliseconds = 30_000
         wanted.spinMicroseconds = 50
         wanted.zeroCopySendBytesMin = 64 << 10
         wanted.trackingKeysMax = 77

@@ -110,6 +110,20 @@ import Testing
         cache.l1.validate()
     }
 
+    @Test(arguments: [100, 5000, 20_000, 1 << 20, 3 << 20])
+    func `a charge of a mebibyte is granted at once on a full level`(length: Int) {
+        var cache = TestCache(mebibytes: 32)
+        fill(&cache, length, 2 * (32 << 20) / (length + 150), prefix: "key:")
+        var granted = 0
+        for _ in 0..<8 {
+            if cache.l1.tryCharge(1 << 20) { granted += 1 }
+            cache.l1.maintain(nowMs: cache.nowMs)
+        }
+        #expect(granted == 8)
+        cache.l1.release(granted << 20)
+        cache.l1.validate()
+    }
+
     @Test func `a value larger than the level is refused, and pins make refusals, not crashes`() {
         var cache = TestCache(mebibytes: 16)
         let tooLarge = cache.reserve(testKey(1), length: 15 << 20)
@@ -125,7 +139,7 @@ import Testing
         #expect(pinned.count >= 10)
         #expect(pinned.count < 16)
         let full = cache.reserve(testKey(1000), length: 1 << 20)
-        #expect(full == .refused(.nothingEvictable))
+        #expect(full == .blocked)
         for id in pinned { cache.l1.unpin(id) }
         let stored = cache.put(testKey(1000), length: 1 << 20, seed: 5)
         #expect(stored)

@@ -25,6 +25,8 @@ struct L1Model: ~Copyable {
         var id: EntryID
         var key: [UInt8]
         var object: Object
+        /// Bytes that have come, of a value that grows.
+        var filled: Int
     }
 
     /// What a run does.
@@ -90,7 +92,9 @@ struct L1Model: ~Copyable {
         case ..<840: _ = cache.l1.sweepExpired(nowMs: cache.nowMs, entriesMax: 300)
         case ..<880: pin(randomKey())
         case ..<920: try unpin()
-        case ..<940: try hold(randomKey())
+        case ..<930: try hold(randomKey())
+        case ..<940: try begin(randomKey())
+        case ..<950: growSome()
         case ..<970: try letGo()
         case ..<980: charge()
         case ..<985: try draw()
@@ -123,16 +127,26 @@ struct L1Model: ~Copyable {
                 cache.l1.maintain(nowMs: cache.nowMs)
                 try drainLog()
                 // Pins and held entries may be what stands in the way.
-                if random.below(50) == 0 {
-                    try unpin()
-                    try letGo()
-                }
+                if random.below(50) == 0 { try giveUpSome() }
+            case .blocked:
+                // They are what stands in the way, or the charge from outside.
+                if pinned.isEmpty, held.isEmpty, charged == 0 { throw failure("blocked by nobody") }
+                try giveUpSome()
+                cache.l1.release(charged)
+                charged = 0
+                cache.l1.maintain(nowMs: cache.nowMs)
+                try drainLog()
             case .refused:
                 refused += 1
                 return nil
             }
         }
         throw failure("busy for 5,000 turns, length \(length)")
+    }
+
+    private mutating func giveUpSome() throws(Failure) {
+        try unpin()
+        try letGo()
     }
 
     private mutating func put(_ key: [UInt8]) throws(Failure) {
@@ -225,12 +239,43 @@ struct L1Model: ~Copyable {
         let object = Object(length: cache.l1.valueLength(of: id), seed: random.next(), expiry: 0)
         cache.fill(id, seed: object.seed)
         cache.l1.setVersion(id, object.seed)
-        held.append(Held(id: id, key: key, object: object))
+        held.append(Held(id: id, key: key, object: object, filled: object.length))
+    }
+
+    /// A value of which only the announcement has come.
+    private mutating func begin(_ key: [UInt8]) throws(Failure) {
+        guard held.count < 10 else { return }
+        let object = Object(length: randomLength(), seed: random.next(), expiry: 0)
+        let made = cache.reserveGrowing(key, length: object.length)
+        try drainLog()
+        guard case .entry(let id) = made else { return }
+        cache.l1.setVersion(id, object.seed)
+        held.append(Held(id: id, key: key, object: object, filled: 0))
+    }
+
+    /// More bytes of a held value come, if there is memory for them.
+    private mutating func growSome() {
+        guard !held.isEmpty else { return }
+        let place = random.below(held.count)
+        let item = held[place]
+        let end = min(item.object.length, item.filled + random.below(1 << 20))
+        if cache.growAndFill(item.id, from: item.filled, to: end, seed: item.object.seed) {
+            held[place].filled = end
+        }
     }
 
     private mutating func letGo() throws(Failure) {
         guard !held.isEmpty else { return }
         let item = held.remove(at: random.below(held.count))
+        let isWhole =
+            item.filled == item.object.length
+            || cache.growAndFill(
+                item.id, from: item.filled, to: item.object.length, seed: item.object.seed)
+        try drainLog()
+        if !isWhole {
+            cache.l1.abandon(item.id)
+            return
+        }
         guard cache.holds(item.id, length: item.object.length, seed: item.object.seed) else {
             throw failure("the bytes of a reserved entry changed")
         }

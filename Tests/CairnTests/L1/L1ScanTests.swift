@@ -97,7 +97,7 @@ import Testing
             case .entry(let id):
                 cache.l1.commit(id, nowMs: cache.nowMs)
                 stored += 1
-            case .busy, .refused: refused += 1
+            case .busy, .blocked, .refused: refused += 1
             }
         }
         #expect(refused > 0)

@@ -46,6 +46,38 @@ struct TestCache: ~Copyable {
         }
     }
 
+    mutating func reserveGrowing(_ key: [UInt8], length: Int) -> L1.Reservation {
+        let hasher = hasher
+        let nowMs = nowMs
+        return withBytes(key) {
+            l1.reserveGrowing($0, hash: hasher.hash($0), valueLength: length, nowMs: nowMs)
+        }
+    }
+
+    /// Writes the bytes that follow from `seed` up to `end`, growing the value as they come, with
+    /// `maintain` between tries. False: blocked or refused on the way.
+    mutating func growAndFill(
+        _ id: EntryID, from start: Int = 0, to end: Int, seed: UInt64
+    ) -> Bool {
+        var offset = start
+        var tries = 0
+        while offset < end {
+            switch l1.grow(id, to: offset) {
+            case .entry:
+                let piece = l1.segment(of: id, at: offset)
+                let count = min(piece.count, end - offset)
+                writePattern(piece.slice(0, count), seed: seed, offset: offset)
+                offset += count
+            case .busy:
+                tries += 1
+                if tries > 4096 { return false }
+                l1.maintain(nowMs: nowMs)
+            case .blocked, .refused: return false
+            }
+        }
+        return true
+    }
+
     /// Reserves, calling `maintain` between tries as the shard does; nil after 4,096 tries.
     mutating func reservePatiently(
         _ key: [UInt8], length: Int, type: EntryType = .block, priority: Int = 5
@@ -54,7 +86,7 @@ struct TestCache: ~Copyable {
             switch reserve(key, length: length, type: type, priority: priority) {
             case .entry(let id): return id
             case .busy: l1.maintain(nowMs: nowMs)
-            case .refused: return nil
+            case .blocked, .refused: return nil
             }
         }
         return nil

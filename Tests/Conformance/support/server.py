@@ -73,6 +73,11 @@ class Server:
                 return int(line.split()[1]) << 10
         raise AssertionError(f"no {field}: has the server ended?\n{self.output()}")
 
+    def cpu_seconds(self):
+        """User and system time of the process so far."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
