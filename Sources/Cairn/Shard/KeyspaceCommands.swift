@@ -205,7 +205,7 @@ extension Shard where Engine: ~Copyable {
             return waitNextTurn(place)
         }
         for other in 0..<group.shards where other != index {
-            if requestsOut[other].beginWrite() == nil { return waitNextTurn(place) }
+            if !canAsk(other) { return waitNextTurn(place) }
         }
         if lock.coordinating != 0, lock.coordinating != context.transaction {
             return waitNextTurn(place)

@@ -7,7 +7,7 @@ extension Shard where Engine: ~Copyable {
     // MARK: Asking
 
     /// Whether a request to `shard` can be sent now.
-    private mutating func canAsk(_ shard: Int) -> Bool {
+    mutating func canAsk(_ shard: Int) -> Bool {
         if calls.freeCount == 0 || releases.count > calls.capacity || pieces.count > 0
             || requestsOut[shard].beginWrite() == nil
         {
