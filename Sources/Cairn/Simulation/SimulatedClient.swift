@@ -26,6 +26,8 @@ package final class SimulatedClient {
         package var subscribes = Chance.never
         /// Instead of a command it begins a step of the counter that WATCH guards.
         package var counts = Chance.never
+        /// Instead of a command it writes or reads the group of keys that are only written together.
+        package var groups = Chance.never
         /// The server may end a connection that asks for more memory than there is.
         package var mayBeClosed = false
         /// Most bytes it writes at a time.
@@ -239,6 +241,10 @@ package final class SimulatedClient {
             if keys.decay != .eviction, random.happens(behaviour.counts) {
                 counterPhase = .reading
                 return workload.watchCounter(keys)
+            }
+            if random.happens(behaviour.groups) {
+                return random.below(3) == 0
+                    ? workload.groupRead(keys, &random) : workload.groupWrite(keys, &random)
             }
             return workload.next(keys, &random)
         }
