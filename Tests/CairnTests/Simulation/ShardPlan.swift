@@ -58,6 +58,9 @@ struct ShardPlan {
         plan.settings.l1.maxEntries = evicts ? plan.shards * 5 : nil
         plan.cacheBytes = evicts ? L1.memoryBytesMin : 192 << 20
         plan.laneMessages = 2
+        plan.capacity.calls = 4
+        plan.faults.sendFails = .percent(3)
+        plan.faults.connectionLoss = .percent(3)
         plan.stopAfter = nil
         for client in plan.behaviours.indices {
             plan.behaviours[client].groups = .percent(60)
