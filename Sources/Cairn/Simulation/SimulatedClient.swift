@@ -26,6 +26,9 @@ package final class SimulatedClient {
         package var subscribes = Chance.never
         /// Instead of a command it begins a step of the counter that WATCH guards.
         package var counts = Chance.never
+        /// Instead of a command it writes or reads the group of keys that are only written
+        /// together.
+        package var groups = Chance.never
         /// The server may end a connection that asks for more memory than there is.
         package var mayBeClosed = false
         /// Most bytes it writes at a time.
@@ -240,6 +243,10 @@ package final class SimulatedClient {
                 counterPhase = .reading
                 return workload.watchCounter(keys)
             }
+            if random.happens(behaviour.groups) {
+                return random.below(3) == 0
+                    ? workload.groupRead(keys, &random) : workload.groupWrite(keys, &random)
+            }
             return workload.next(keys, &random)
         }
     }
@@ -306,6 +313,7 @@ package final class SimulatedClient {
     ) -> String? {
         switch expectation {
         case .exactly(let wanted):
+            if keys.decay == .eviction, wanted == .ok("QUEUED"), reply.isRefusal { return nil }
             return reply == wanted ? nil : "got \(reply.text) instead of \(wanted.text)"
         case .written(let wanted, let writes):
             return checkWrite(reply, wanted, writes, wallMs)
@@ -370,6 +378,7 @@ package final class SimulatedClient {
     private func checkGroup(
         _ reply: SimulatedReply, _ expectation: SimulatedExpectation
     ) -> String? {
+        if keys.decay == .eviction, reply.isRefusal { return nil }
         guard case .array(let replies) = reply, replies.count == keys.group.count else {
             return "EXEC got \(reply.text)"
         }

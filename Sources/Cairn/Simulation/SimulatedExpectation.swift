@@ -82,10 +82,10 @@ extension SimulatedReply {
         }
     }
 
-    /// The server had no memory for it, and says so.
+    /// The server had no memory for it, or for a part of its transaction, and says so.
     var isRefusal: Bool {
         guard case .error(let text) = self else { return false }
-        return text.starts(with: Array("OOM ".utf8))
+        return text.starts(with: Array("OOM ".utf8)) || text.starts(with: Array("EXECABORT".utf8))
     }
 
     /// The reply in a few words.

@@ -49,6 +49,27 @@ struct ShardPlan {
         return plan
     }
 
+    /// Mostly transactions, of clients that often go away, through lanes of two messages.
+    static func transactions(seed: UInt64) -> ShardPlan {
+        var plan = ShardPlan(seed: seed, faults: .hostile(seed: seed), isHostile: true)
+        var random = Random(seed: seed ^ 0x7A5)
+        let evicts = random.below(2) == 0
+        plan.decay = evicts ? .eviction : .none
+        plan.settings.l1.maxEntries = evicts ? plan.shards * 5 : nil
+        plan.cacheBytes = evicts ? L1.memoryBytesMin : 192 << 20
+        plan.laneMessages = 2
+        plan.capacity.calls = 4
+        plan.faults.sendFails = .percent(3)
+        plan.faults.connectionLoss = .percent(3)
+        plan.stopAfter = nil
+        for client in plan.behaviours.indices {
+            plan.behaviours[client].groups = .percent(60)
+            plan.behaviours[client].crash = .percent(20)
+            plan.behaviours[client].depth = 16
+        }
+        return plan
+    }
+
     private init(seed: UInt64, faults: FaultPlan, isHostile: Bool) {
         self.seed = seed
         self.faults = faults

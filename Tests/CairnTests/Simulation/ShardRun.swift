@@ -139,6 +139,9 @@ final class ShardRun {
         return shard
     }
 
+    /// Counters outlive their shards in a server; here nobody reads them any more.
+    deinit { for stats in group.stats { stats.deallocate() } }
+
     /// The server was told to end, and has.
     var hasStopped: Bool { !ended.isEmpty }
 
