@@ -149,6 +149,6 @@ def soak():
 
 @pytest.fixture(scope="session")
 def corpus():
-    """Inputs the fuzzers found or were given."""
-    folder = servers.ROOT / "Tests/Fuzz"
+    """Requests the fuzzers found or were given."""
+    folder = servers.ROOT / "Tests/Fuzz/corpus/resp"
     return sorted(p for p in pathlib.Path(folder).rglob("*") if p.is_file() and "orpus" in str(p))

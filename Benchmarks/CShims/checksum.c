@@ -1,0 +1,1 @@
+../../CShims/checksum.c
