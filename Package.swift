@@ -55,8 +55,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // Here, not in Benchmarks/Package.swift: it is built on the machine layer's `package`
-        // interface.
+        // Here, not in Benchmarks/Package.swift: these two are built on the machine layer's
+        // `package` interface.
         .executableTarget(
             name: "echo-yardstick",
             dependencies: [
@@ -64,6 +64,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/EchoYardstick",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "disk-yardstick",
+            dependencies: [
+                "Cairn", "CShims",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/DiskYardstick",
             swiftSettings: strict
         ),
         .testTarget(name: "CairnTests", dependencies: ["Cairn"], swiftSettings: strict),

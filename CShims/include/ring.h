@@ -39,6 +39,8 @@
 
 /* All of a send leaves before it completes; a closed peer is an error, not a signal. */
 static const int CAIRN_SEND_FLAGS = MSG_WAITALL | MSG_NOSIGNAL;
+/* The write is on the medium when it completes: RWF_DSYNC. */
+static const int CAIRN_WRITE_DURABLE = 0x00000002;
 /* A direct receive completes when its destination is full. */
 static const int CAIRN_RECV_FLAGS = MSG_WAITALL;
 
@@ -215,6 +217,32 @@ static inline void cairn_prep_shutdown(struct io_uring_sqe *sqe, int file, int h
                                        uint64_t token) {
     cairn_sqe_set(sqe, IORING_OP_SHUTDOWN, file, NULL, (unsigned)how, 0, token);
     sqe->flags = IOSQE_FIXED_FILE;
+}
+
+/* ---- files ---- */
+
+/* `op` is IORING_OP_READ or IORING_OP_WRITE. */
+static inline void cairn_prep_file(struct io_uring_sqe *sqe, int op, int file, void *base,
+                                   unsigned len, uint64_t offset, int rw_flags, uint64_t token) {
+    cairn_sqe_set(sqe, op, file, base, len, offset, token);
+    sqe->flags = IOSQE_FIXED_FILE;
+    sqe->rw_flags = rw_flags;
+}
+
+/* `op` is IORING_OP_READV or IORING_OP_WRITEV; the vector stays valid until cairn_enter. */
+static inline void cairn_prep_file_vector(struct io_uring_sqe *sqe, int op, int file,
+                                          const struct iovec *vector, unsigned count,
+                                          uint64_t offset, int rw_flags, uint64_t token) {
+    cairn_sqe_set(sqe, op, file, vector, count, offset, token);
+    sqe->flags = IOSQE_FIXED_FILE;
+    sqe->rw_flags = rw_flags;
+}
+
+/* Flushes the file's data, and the device's cache below it. */
+static inline void cairn_prep_sync_data(struct io_uring_sqe *sqe, int file, uint64_t token) {
+    cairn_sqe_set(sqe, IORING_OP_FSYNC, file, NULL, 0, 0, token);
+    sqe->flags = IOSQE_FIXED_FILE;
+    sqe->fsync_flags = IORING_FSYNC_DATASYNC;
 }
 
 /* Posts a completion (`token`, result) on the ring of `ring_fd`; ours only on error. */

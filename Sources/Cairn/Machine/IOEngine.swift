@@ -8,8 +8,8 @@
 /// - Everything is called by the shard's own thread.
 /// - An operation submitted with a token completes exactly once without `hasMore`, whatever
 ///   happens; `receiveMultishot` may complete many times with it before.
-/// - Memory given to `send`, `receive` and the vector belongs to the engine until that completion
-///   (for zero copy: until the notification).
+/// - Memory given to `send`, `receive`, `read`, `write` and the vector belongs to the engine until
+///   that completion (for zero copy: until the notification).
 /// - Nothing reaches the kernel before `turn`, the one kernel entry of a loop turn, unless a queue
 ///   is full, which is counted.
 package protocol IOEngine: ~Copyable {
@@ -53,6 +53,37 @@ package protocol IOEngine: ~Copyable {
     mutating func close(_ socket: SocketSlot)
     /// What the peer has taken and given so far; `nil` where the kernel doesn't count it (unix).
     func progress(of socket: SocketSlot) -> SocketProgress?
+
+    // MARK: Files
+    //
+    // Direct I/O: offsets, lengths and addresses, of each piece of a vector too, are multiples of
+    // the file's alignment; anything else is a bug and ends the process. The order in
+    // which operations under way take effect is open, and operations on the same bytes at the same
+    // time may mix. Results are counts or negative errno values. A count below what was asked for
+    // means the end of the file, or a device that failed half way: a short write has failed.
+
+    /// Makes an open file (`DirectFile.descriptor`) usable here; `nil` when the table is full. Its
+    /// owner closes it, after the engine is gone.
+    mutating func register(file descriptor: Int32, alignment: DirectAlignment) -> FileSlot?
+    /// Reads from `offset` into `destination`.
+    mutating func read(
+        _ file: FileSlot, offset: UInt64, into destination: MutableBytes, token: Token)
+    /// Adds a piece to the next `readVector`; false when the vector is full, never for its first.
+    mutating func appendToVector(_ destination: MutableBytes) -> Bool
+    /// Reads from `offset` into the pieces appended since the last vector, in order.
+    mutating func readVector(_ file: FileSlot, offset: UInt64, token: Token)
+    /// Writes `bytes` at `offset`. When `durable`, they survive a loss of power from the completion
+    /// on, and nothing is said of other writes.
+    mutating func write(
+        _ file: FileSlot, offset: UInt64, _ bytes: Bytes, durable: Bool, token: Token)
+    /// Writes the pieces appended since the last vector, in order; else as `write`.
+    mutating func writeVector(_ file: FileSlot, offset: UInt64, durable: Bool, token: Token)
+    /// Makes all writes durable that had completed when this was submitted. After an error none of
+    /// them is known to be, and a later success says nothing of them.
+    mutating func syncData(_ file: FileSlot, token: Token)
+
+    // MARK: Turns
+
     /// Makes another shard's `turn` return, if it sleeps.
     mutating func wake(shard: Int)
 

@@ -113,17 +113,4 @@ package struct Ring: ~Copyable {
     package mutating func setFile(_ slot: Int, _ descriptor: Int32) -> Bool {
         unsafe cairn_update_file(pointer, UInt32(slot), descriptor) >= 0
     }
-
-    // SAFETY: registers a table of its own making.
-    /// Makes a table of `count` registered buffers, all empty; false when the kernel refuses
-    /// (an unprivileged process with a small RLIMIT_MEMLOCK), which costs speed only.
-    package mutating func registerBufferTable(count: Int) -> Bool {
-        unsafe io_uring_register_buffers_sparse(pointer, UInt32(count)) >= 0
-    }
-
-    // SAFETY: the caller owns the memory and keeps it mapped while it is registered.
-    /// Registers memory at `slot`: reads and writes of it skip the page look-up.
-    package mutating func setBuffer(_ slot: Int, _ memory: MutableBytes) -> Bool {
-        unsafe cairn_update_buffer(pointer, UInt32(slot), memory.base, memory.count) >= 0
-    }
 }

@@ -21,6 +21,8 @@ package struct RingEngine: IOEngine, ~Copyable {
         package var receiveBufferBytes = 16 << 10
         /// Sockets of this shard.
         package var sockets = 10_240
+        /// Files on which this shard reads and writes.
+        package var files = 8
         package init() {}
 
         /// Bytes of memory an engine of this shape takes, kernel side included.
@@ -39,7 +41,7 @@ package struct RingEngine: IOEngine, ~Copyable {
     static let piecesPerSendMax = 256
 
     private var buffers: BufferRing
-    private var ring: Ring
+    var ring: Ring
     private let features: RingFeatures
     private var descriptors: FixedArray<Int32>
     private var freeSlots: FixedArray<Int32>
@@ -54,6 +56,10 @@ package struct RingEngine: IOEngine, ~Copyable {
     private var pieceEnd = 0
     private var messageCount = 0
     private let peers: RingDirectory
+    /// Files use the places behind the sockets in the table of registered files.
+    let firstFile: Int
+    let filesMax: Int
+    var fileCount = 0
 
     package private(set) var now: UInt64
     package private(set) var wallMilliseconds: UInt64
@@ -64,7 +70,7 @@ package struct RingEngine: IOEngine, ~Copyable {
         _ shape: Shape, features: RingFeatures, peers: RingDirectory, shard: Int
     ) throws(MachineError) {
         var ring = try Ring(submissions: shape.submissions, completions: shape.completions)
-        try ring.registerFiles(count: shape.sockets)
+        try ring.registerFiles(count: shape.sockets + shape.files)
         buffers = try BufferRing(
             ring, count: shape.receiveBuffers, bufferBytes: shape.receiveBufferBytes, group: 1)
         self.features = features
@@ -78,6 +84,8 @@ package struct RingEngine: IOEngine, ~Copyable {
         unsafe messages = .allocate(capacity: Self.vectorMessages)
         unsafe messages.initialize(repeating: msghdr(), count: Self.vectorMessages)
         self.peers = peers
+        firstFile = shape.sockets
+        filesMax = shape.files
         now = Clock.monotonic()
         wallMilliseconds = Clock.wallMilliseconds()
         peers.set(shard, descriptor: ring.descriptor)
@@ -181,6 +189,16 @@ package struct RingEngine: IOEngine, ~Copyable {
             useZeroCopy && features.zeroCopyReport ? UInt32(IORING_SEND_ZC_REPORT_USAGE) : 0,
             token.raw)
         messageCount += 1
+        pieceStart = pieceEnd
+    }
+
+    // SAFETY: the pieces stay untouched until the kernel entry, which copies them.
+    /// Takes the vector under construction, which `body` prepares an operation with.
+    @inline(__always)
+    mutating func takeVector(
+        _ body: (_ first: UnsafeMutablePointer<iovec>, _ count: Int) -> Void
+    ) {
+        unsafe body(pieces + pieceStart, pieceEnd - pieceStart)
         pieceStart = pieceEnd
     }
 

@@ -45,6 +45,12 @@ package enum OperationTag: UInt8 {
     case wake
     /// An operation whose completion nobody waits for.
     case ignored
+    /// Bytes of a file arrived in memory.
+    case diskRead
+    /// Bytes of memory are in a file; durable if it was asked for.
+    case diskWrite
+    /// Writes of a file that had completed before are durable.
+    case diskSync
 }
 
 /// One completion: the operation's token, its result (a count, or a negative errno) and flags.
@@ -93,10 +99,41 @@ package struct SocketSlot: Equatable, BitwiseCopyable {
     package init(index: Int32) { self.index = index }
 }
 
+/// A file in the engine's table of registered files, with what direct I/O on it needs.
+package struct FileSlot: Equatable, BitwiseCopyable {
+    package let index: Int32
+    private let offsetMask: UInt32
+    private let memoryMask: UInt32
+
+    package init(index: Int32, alignment: DirectAlignment) {
+        self.index = index
+        offsetMask = UInt32(alignment.offset - 1)
+        memoryMask = UInt32(alignment.memory - 1)
+    }
+
+    /// What is wrong with an operation on `count` bytes from `offset`, `nil` if nothing is.
+    @inline(__always)
+    package func misalignment(offset: UInt64, count: Int) -> StaticString? {
+        if offset & UInt64(offsetMask) != 0 { return "disk I/O at a misaligned offset" }
+        if count & Int(offsetMask) != 0 { return "disk I/O of a misaligned length" }
+        return count == 0 ? "disk I/O of no bytes" : nil
+    }
+
+    // SAFETY: takes the address as a number.
+    /// Whether a piece of memory lies, and is as long, as direct I/O on this file needs it.
+    @inline(__always)
+    package func fits(_ memory: Bytes) -> Bool {
+        let address = unsafe UInt(bitPattern: memory.base)
+        return address & UInt(memoryMask) == 0 && memory.count & Int(offsetMask) == 0
+    }
+}
+
 /// The errno values the data path tells apart; everything else is "the connection failed".
 package enum Errno {
     package static let interrupted: Int32 = 4
+    package static let inputOutput: Int32 = 5
     package static let again: Int32 = 11
+    package static let noSpace: Int32 = 28
     package static let brokenPipe: Int32 = 32
     package static let timerExpired: Int32 = 62
     package static let connectionReset: Int32 = 104

@@ -2,9 +2,9 @@
 /// gives them, near the shard's NUMA node.
 ///
 /// A page is in one of three places: with the slab, in the free reserve (charged, maybe resident),
-/// or back with the kernel (not charged). Pages keep their addresses for the life of the arena, so
-/// I/O registration can be built on `address(of:)`; a page that is registered must not be trimmed
-/// (the kernel would keep the old frames), see `isTrimmable`.
+/// or back with the kernel (not charged). Pages keep their addresses for the life of the arena and
+/// are not registered with a ring: a registered page could not be given back (the ring would keep
+/// the old frames).
 @safe
 package struct Arena: ~Copyable {
     private let range: AddressRange
@@ -21,8 +21,6 @@ package struct Arena: ~Copyable {
     package private(set) var usedCount = 0
     /// Most pages there can be.
     package let pagesMax: Int
-    /// Set to false while the pages are registered for I/O: `trim` then refuses.
-    package var isTrimmable = true
 
     /// Bytes of a page.
     package static var pageBytes: Int { 2 << 20 }
@@ -82,7 +80,7 @@ package struct Arena: ~Copyable {
 
     /// Gives one page of the free reserve back to the kernel and its bytes to the budget.
     package mutating func trim(_ budget: inout MemoryBudget) -> Bool {
-        guard isTrimmable, freeCount > 0 else { return false }
+        guard freeCount > 0 else { return false }
         freeCount -= 1
         let page = reserve[freeCount]
         range.discard(offset: Int(page) * Self.pageBytes, count: Self.pageBytes)

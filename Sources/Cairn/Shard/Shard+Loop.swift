@@ -93,7 +93,8 @@ extension Shard where Engine: ~Copyable {
         case .receiveDirect: directReceiveCompleted(completion)
         case .accept: acceptCompleted(completion)
         case .wake, .cancel, .ignored: break
-        case nil: ensureFailed("completion of nobody", #fileID, #line)
+        case .diskRead, .diskWrite, .diskSync, nil:
+            ensureFailed("completion of nobody", #fileID, #line)
         }
     }
 

@@ -16,6 +16,8 @@ enum SimulatedEvent {
     case cancel(shard: Int, target: Token)
     /// A completion of a closed connection comes once more.
     case repeatCompletion(shard: Int, Completion)
+    /// A disk operation gets further.
+    case disk(SimulatedDiskOperation)
     /// A wake message reaches a shard.
     case wake(shard: Int)
 }

@@ -75,6 +75,8 @@ package struct FaultPlan {
     package var receiveBufferBytes = 256
     /// Sockets of a shard.
     package var sockets = 16
+    /// Files a shard can register.
+    package var files = 4
     /// Pieces of a vectored send.
     package var piecesPerSendMax = 8
     /// Zero-copy sends are what they say; otherwise they complete as ordinary ones.

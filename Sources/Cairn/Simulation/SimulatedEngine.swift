@@ -4,8 +4,8 @@
 /// `FaultPlan`. `turn` submits and returns at once; its wait is the time until the world names the
 /// shard again. So whoever drives a shard calls its `serve` then, and its `enter` after that.
 package struct SimulatedEngine: IOEngine, ~Copyable {
-    private let world: SimulatedWorld
-    private let port: SimulatedPort
+    let world: SimulatedWorld
+    let port: SimulatedPort
     private var turns: UInt64 = 0
     package var kernelEntries: (all: UInt64, forced: UInt64) { (turns, 0) }
     package var now: UInt64 { port.now }
@@ -170,9 +170,10 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
 
     package mutating func turn(waitNanoseconds: UInt64?) {
         turns &+= 1
-        if !port.pieces.isEmpty {
-            world.violation("pieces of a vector without their send at a turn")
+        if !port.pieces.isEmpty || !port.destinations.isEmpty {
+            world.violation("pieces of a vector without their operation at a turn")
             port.pieces.removeAll(keepingCapacity: true)
+            port.destinations.removeAll(keepingCapacity: true)
         }
         world.submit(port)
         if !port.visible.isEmpty || !port.posted.isEmpty {

@@ -26,6 +26,7 @@ extension SimulatedWorld {
                 port.slots[Int(slot.index)] = nil
                 port.freeSlots.append(Int(slot.index))
             case .wake(let shard): schedule(.wake(shard: shard), after: delay())
+            case .disk(let operation): start(operation)
             }
         }
     }

@@ -63,7 +63,7 @@ final class SimulatedOperation {
         return digest(pieces)
     }
 
-    private static func digest(_ pieces: [Bytes]) -> UInt64 {
+    static func digest(_ pieces: [Bytes]) -> UInt64 {
         let hasher = KeyHasher(seed: 0x51)
         return pieces.reduce(0) { KeyHasher.fold($0 ^ 0x9E37_79B9, hasher.hash($1) | 1) }
     }

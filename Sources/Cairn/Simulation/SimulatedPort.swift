@@ -5,6 +5,7 @@ enum SimulatedSubmission {
     case shutdown(SimulatedConnection)
     case close(SimulatedConnection, SocketSlot)
     case wake(shard: Int)
+    case disk(SimulatedDiskOperation)
 }
 
 /// The kernel's side of one shard: its sockets, provided buffers and completion queue.
@@ -21,7 +22,11 @@ final class SimulatedPort {
 
     let shard: Int
     var prepared: [SimulatedSubmission] = []
+    /// Pieces of the vector under construction: of a send or write, or of a read.
     var pieces: [Bytes] = []
+    var destinations: [MutableBytes] = []
+    /// Registered files.
+    var files: [SimulatedDisk] = []
     /// Completions posted, oldest first.
     var posted: [Posted] = []
     /// The clocks as of the last time the shard's thread ran.

@@ -43,6 +43,8 @@ package final class SimulatedWorld {
 
     var random: Random
     let ports: [SimulatedPort]
+    /// Disks that shards can register, by descriptor.
+    var disks: [SimulatedDisk] = []
     private(set) var connections: [SimulatedConnection] = []
     /// Connections that some shard has accepted, and none has adopted or discarded.
     private var accepted: [SimulatedConnection] = []
@@ -112,6 +114,7 @@ package final class SimulatedWorld {
         case .deliverToShard(let connection): deliverToShard(connection)
         case .deliverToClient(let connection): deliverToClient(connection)
         case .progress(let operation): progress(operation)
+        case .disk(let operation): progress(operation)
         case .cancel(let shard, let target): cancel(target, of: shard)
         case .repeatCompletion(let shard, let completion): post(nil, completion, on: shard)
         case .wake(let shard):

@@ -115,7 +115,7 @@ struct EchoShard<Engine: IOEngine & ~Copyable>: ~Copyable {
             }
             advance(slot)
         case .wake: wakes += 1
-        case .cancel, .ignored, nil: break
+        case .cancel, .ignored, .diskRead, .diskWrite, .diskSync, nil: break
         }
     }
 

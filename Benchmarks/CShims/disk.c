@@ -1,0 +1,1 @@
+../../CShims/disk.c

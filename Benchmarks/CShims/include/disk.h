@@ -1,0 +1,1 @@
+../../../CShims/include/disk.h
