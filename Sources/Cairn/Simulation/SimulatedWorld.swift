@@ -64,6 +64,14 @@ package final class SimulatedWorld {
         clientScheduled = Array(repeating: false, count: clients)
     }
 
+    /// Operations and their connections name each other: what a run left under way ends here.
+    deinit {
+        for connection in connections {
+            connection.receive = nil
+            connection.sends = []
+        }
+    }
+
     package var shardCount: Int { ports.count }
 
     /// Unix milliseconds.
