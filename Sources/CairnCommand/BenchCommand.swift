@@ -28,7 +28,10 @@ extension BenchCommand {
     /// One measurement.
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "run", abstract: "Run a load and measure it (the default).")
+            commandName: "run", abstract: "Run a load and measure it (the default).",
+            usage: "cairn bench [run] <options>",
+            discussion: "`cairn bench report FILE ... --html PAGE` shows results beside each other."
+        )
 
         @OptionGroup(title: "Target") var target: TargetOptions
         @OptionGroup(title: "Load") var load: WorkloadOptions

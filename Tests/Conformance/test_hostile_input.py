@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from support.server import MIB
+from support.waiting import wait_until
 from support.wire import Closed, Error, encode
 
 ERRORS = [
@@ -292,3 +293,21 @@ def test_requests_larger_than_the_servers_buffers_in_small_pieces(wire):
         at += size
     assert wire.read() == "OK"
     assert wire("GET", "k") == value
+
+
+def test_clients_that_reset_while_they_are_closed_leave_nothing_behind(server, wire, rng, soak):
+    """The last receive of a connection the server is closing may end as a reset."""
+
+    def clients():
+        lines = wire("INFO", "clients").decode().splitlines()
+        return int(next(x for x in lines if x.startswith("connected_clients")).split(":")[1])
+
+    before = clients()
+    for _ in range(1500 * soak):
+        client = server.connect()
+        noise = b"PING\r\n"
+        client.send_raw(noise * rng.randrange(50) + b"QUIT\r\n" + noise * rng.randrange(50))
+        if rng.random() < 0.5:
+            client.send_raw(noise)
+        client.abort()
+    wait_until(lambda: clients() <= before, "the server to forget the clients")

@@ -14,8 +14,9 @@ import urllib.request
 import pytest
 
 from support.server import BINARY, free_port
+from support.threads import Background
 from support.waiting import wait_until
-from support.wire import Wire
+from support.wire import Closed, Wire
 
 pytestmark = pytest.mark.cairn_only
 
@@ -115,6 +116,13 @@ def test_help_is_there(name):
     assert "USAGE" in done.stdout.upper()
 
 
+def test_help_of_bench_lists_its_options():
+    done = run("bench", "--help")
+    assert done.returncode == 0
+    for option in ("--connections", "--slo", "--html", "--verify", "bench report"):
+        assert option in done.stdout, option
+
+
 def test_version_is_there():
     done = run("--version")
     assert done.returncode == 0
@@ -150,6 +158,28 @@ def test_a_signal_ends_it_with_status_0_while_clients_are_connected(number, star
     assert server.process.wait(30) == 0
     for wire in wires:
         wire.close()
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_clients_of_other_shards_are_answered_before_the_end(shards, start):
+    """A shard that has no clients left serves the others' requests until those are done too."""
+    server = start(shards=shards)
+
+    def ask_on(number, stopping):
+        with server.connect() as wire:
+            try:
+                while not stopping():
+                    wire("GET", f"k{number}")
+                    wire("SET", f"k{number + 100}", "v")
+            except (Closed, ConnectionError):
+                return
+
+    with Background(40, ask_on):
+        with server.connect() as wire:
+            wait_until(lambda: wire("DBSIZE") == 40, "clients to be busy")
+        server.process.send_signal(signal.SIGTERM)
+        # Clients that nobody answers are given up after 5 s: ending before shows there were none.
+        assert server.process.wait(4) == 0
 
 
 def test_the_unix_socket_is_private_and_goes_with_the_server(start):
@@ -275,6 +305,54 @@ def test_info_and_stats_agree(server, wire):
     info = wire("INFO").decode()
     assert "db0:keys=500" in info
     assert wire("DBSIZE") == 500
+
+
+CLASSES = {
+    "get": ["GET k", "GET absent", "MGET k absent", "GETRANGE k 0 1", "GETEX k", "CAIRN.GET k"],
+    "set": ["SET k v", "SET k v NX", "APPEND k x", "SETRANGE k 0 y", "INCR n", "CAIRN.PUT k v"],
+    "delete": ["DEL k", "UNLINK k", "CAIRN.INVALIDATE k"],
+    "other_read": ["STRLEN k", "EXISTS k", "TTL k", "SCAN 0", "DBSIZE"],
+    "other_write": ["EXPIRE k 100", "TOUCH k", "PERSIST k", "COPY k l"],
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_command_is_counted_once_in_its_class(kind, server, wire):
+    def count():
+        return metrics(server)[f'cairn_commands_total{{class="{kind}"}}']
+
+    wire("SET", "k", "v")
+    assert wire("CONFIG", "RESETSTAT") == "OK"
+    assert count() == 0
+    for command in CLASSES[kind]:
+        wire.run(command)
+    if kind == "set":
+        wire("SET", "k", b"x" * 300_000)
+    expected = len(CLASSES[kind]) + (kind == "set")
+    wait_until(lambda: count() >= expected, "the commands to be counted")
+    assert count() == expected
+
+
+def test_what_the_loop_does_is_counted(server, wire):
+    """Numbers that only some corner of the server knows reach the port too."""
+    before = metrics(server)
+    for _ in range(20):
+        assert wire("PING") == "PONG"
+    wire("WATCH", "a", "b", "c")
+
+    def seen():
+        after = metrics(server)
+        entries = after["cairn_kernel_entries_total"] - before["cairn_kernel_entries_total"]
+        sleeps = after["cairn_loop_sleeps_total"] - before["cairn_loop_sleeps_total"]
+        return entries >= 20 and sleeps >= 1 and after["cairn_watched_keys"] == 3
+
+    wait_until(seen, "kernel entries, sleeps and watched keys to be counted")
+    wire("UNWATCH")
+    wait_until(lambda: metrics(server)["cairn_watched_keys"] == 0, "no key to be watched")
+    wire("WATCH", "a")
+    wire("MULTI")
+    wire("EXEC")
+    wait_until(lambda: metrics(server)["cairn_watched_keys"] == 0, "EXEC to end the watch")
 
 
 def test_the_stats_port_survives_garbage(server):

@@ -276,3 +276,28 @@ def test_shutdown_ends_the_server_with_status_0(start):
         wire.send("SHUTDOWN", "NOSAVE")
         assert wire.closed_by_server()
     assert server.process.wait(30) == 0
+
+
+def test_errors_are_counted_by_command_and_by_word(wire, server):
+    wire("CONFIG", "RESETSTAT")
+    wire("SET", "k", "text")
+    for _ in range(3):
+        assert isinstance(wire("INCR", "k"), Error)
+    for _ in range(2):
+        assert isinstance(wire("GET"), Error)
+    assert isinstance(wire("NOSUCH"), Error)
+    wire("MULTI")
+    wire("NOSUCH")
+    assert isinstance(wire("EXEC"), Error)
+
+    def counted():
+        commands = info(wire, "commandstats")
+        errors = info(wire, "errorstats")
+        return (
+            "calls=3," in commands.get("cmdstat_incr", "")
+            and commands["cmdstat_incr"].endswith("rejected_calls=0,failed_calls=3")
+            and commands.get("cmdstat_get", "").endswith("rejected_calls=2,failed_calls=0")
+            and errors == {"errorstat_ERR": "count=7", "errorstat_EXECABORT": "count=1"}
+        )
+
+    wait_until(counted, "errors to be counted")

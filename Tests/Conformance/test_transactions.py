@@ -83,6 +83,7 @@ CHANGES = [
     ("DEL", "DEL a"),
     ("EXPIRE", "EXPIRE a 100"),
     ("APPEND", "APPEND a x"),
+    ("APPEND of nothing", "APPEND a \"\""),
     ("SETRANGE", "SETRANGE a 0 x"),
     ("INCR", "INCR a"),
     ("RENAME from", "RENAME a z"),

@@ -73,4 +73,20 @@ import Testing
                 "SET is described, but not in the code",
             ])
     }
+
+    @Test func `a counter that nobody counts is found, and a switch over it does not count`() {
+        let table = SourceFile(
+            path: "Sources/Cairn/Stats/Counter.swift",
+            text:
+                "enum Counter {\n    case hits, misses\n    case drops\n}\nswitch x { case .drops: }"
+        )
+        let shard = SourceFile(
+            path: "Sources/Cairn/Shard/Shard.swift", text: "stats.add(.hits)\nstats.add(.misses)")
+        let reader = SourceFile(
+            path: "Sources/Cairn/Shard/InfoFacts.swift", text: "total(.drops)")
+        #expect(TreeRules.cases(table) == ["hits", "misses", "drops"])
+        let found = TreeRules.statedNumbers(table, in: [table, shard, reader], later: [])
+        #expect(found.map(\.text) == ["drops is never counted or set"])
+        #expect(TreeRules.statedNumbers(table, in: [shard], later: ["drops"]).isEmpty)
+    }
 }

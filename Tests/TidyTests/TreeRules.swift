@@ -105,6 +105,36 @@ enum TreeRules {
         return missing + stale
     }
 
+    /// Each case of an enum of counters or gauges is named by code of the data path that is neither
+    /// the table itself nor a reader (INFO): else it would be shown as 0 for ever.
+    static func statedNumbers(
+        _ table: SourceFile, in sources: [SourceFile], later: Set<String>
+    ) -> [Finding] {
+        let writers = sources.filter {
+            $0.path.hasPrefix("Sources/Cairn/") && !$0.path.contains("/Stats/Counter")
+                && !$0.path.contains("/Stats/Gauge") && !$0.path.contains("/InfoFacts")
+        }
+        var used: Set<Substring> = []
+        for file in writers {
+            for line in file.lines {
+                used.formUnion(line.matches(of: /\.([a-z][A-Za-z]*)/).map(\.output.1))
+            }
+        }
+        return cases(table).filter { !used.contains($0[...]) && !later.contains($0) }.map {
+            Finding(path: table.path, line: 0, text: "\($0) is never counted or set")
+        }
+    }
+
+    /// The cases an enum declares; a switch's `case .name:` is none.
+    static func cases(_ file: SourceFile) -> [String] {
+        file.lines.flatMap { line -> [String] in
+            guard let names = line.firstMatch(of: /^ {4}case ([a-z][A-Za-z, ]*)$/) else {
+                return []
+            }
+            return names.output.1.split(separator: ", ").map(String.init)
+        }
+    }
+
     /// Names in the code's tables: literals that an arity follows, as in `"client|list", -2`.
     static func commandsInCode(_ file: SourceFile) -> Set<String> {
         Set(

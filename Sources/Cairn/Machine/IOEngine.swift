@@ -19,6 +19,9 @@ package protocol IOEngine: ~Copyable {
     var wallMilliseconds: UInt64 { get }
     /// Monotonic nanoseconds at this instant: for measuring inside a turn.
     func preciseNow() -> UInt64
+    /// Kernel entries made so far, and those of them made only because the submission queue was
+    /// full.
+    var kernelEntries: (all: UInt64, forced: UInt64) { get }
 
     /// Takes connections from a listening socket until cancelled: results are descriptors.
     mutating func acceptMultishot(_ listener: Int32, token: Token)

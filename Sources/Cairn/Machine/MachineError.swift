@@ -31,9 +31,7 @@ package enum MachineError: Error, Equatable {
                 + "max_connections, or raise the limit of the container or unit."
         case .address(let address, let code):
             "cannot listen on \(address): \(Self.name(code)). "
-                + (code == EADDRINUSE
-                    ? "Another process has it (ss -ltnp shows which); choose another with --listen."
-                    : "Use a numeric address of this host, such as 127.0.0.1:6390.")
+                + Self.remedy(listeningOn: address, code)
         case .thread(let cpu, let code):
             "cannot pin a shard to processor \(cpu): \(Self.name(code)). "
                 + "Name usable processors with --cpus (taskset -p $$ tells which)."
@@ -51,6 +49,30 @@ package enum MachineError: Error, Equatable {
     // SAFETY: strerror returns a string of the C library, copied at once.
     private static func name(_ code: Int32) -> String {
         unsafe String(cString: strerror(code))
+    }
+
+    /// A TCP address holds a colon before its port; anything else is the path of a unix socket.
+    private static func remedy(listeningOn address: String, _ code: Int32) -> String {
+        let isPath = address.utf8.contains(UInt8(ascii: "/")) || !address.utf8.contains(58)
+        switch code {
+        case EADDRINUSE where isPath:
+            return
+                "Another process listens there (ss -lxp shows which); choose another with --unix."
+        case EADDRINUSE:
+            return "Another process has it (ss -ltnp shows which); choose another with --listen."
+        case ENOENT where isPath, ENOTDIR where isPath:
+            return "The folder must exist: make it, or choose another path with --unix."
+        case EEXIST where isPath:
+            return "Something that is no socket is there: move it, or choose another with --unix."
+        case EACCES where isPath:
+            return "The server's user must be allowed to write the folder; or choose with --unix."
+        case EACCES:
+            return "Ports below 1024 need the right to bind them; choose another with --listen."
+        default:
+            return isPath
+                ? "Choose another path with --unix."
+                : "Use a numeric address of this host, such as 127.0.0.1:6390."
+        }
     }
 
     private static func remedy(_ code: Int32) -> String {

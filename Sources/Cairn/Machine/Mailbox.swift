@@ -113,9 +113,9 @@ package final class MailboxGrid: @unchecked Sendable {
     package let bytes: Int
 
     // SAFETY: zeroed pages of its own, freed in `deinit`.
-    package init(shards: Int) throws(MachineError) {
+    package init(shards: Int, capacityMax: Int = 512) throws(MachineError) {
         ensure(shards >= 1 && shards <= 256, "shards")
-        var capacity = 512
+        var capacity = capacityMax
         while capacity > 32 && capacity * shards > 4096 { capacity /= 2 }
         self.capacity = capacity
         self.shards = shards

@@ -9,12 +9,23 @@ package struct CommandSpec: Sendable {
         /// From one key to the next.
         package var step: Int8
         package var access: KeyAccess
+        /// What is done to the second of two keys, where that differs; empty: as to the first.
+        package var secondAccess: KeyAccess
 
-        init(_ first: Int8, _ last: Int8, _ step: Int8, _ access: KeyAccess) {
+        init(
+            _ first: Int8, _ last: Int8, _ step: Int8, _ access: KeyAccess,
+            second: KeyAccess = []
+        ) {
             self.first = first
             self.last = last
             self.step = step
             self.access = access
+            secondAccess = second
+        }
+
+        /// What is done to the key at `position` among the arguments.
+        package func access(at position: Int) -> KeyAccess {
+            secondAccess.isEmpty || position == Int(first) ? access : secondAccess
         }
 
         static let none = Keys(0, 0, 0, [])

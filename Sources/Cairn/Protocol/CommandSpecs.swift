@@ -158,15 +158,20 @@ extension CommandTable {
                 tips: "request_policy:all_shards nondeterministic_output")
         case .rename:
             CommandSpec(
-                "rename", 3, [.write], keys: .init(1, 2, 1, [.readWrite, .access, .delete]),
+                "rename", 3, [.write],
+                keys: .init(
+                    1, 2, 1, [.readWrite, .access, .delete], second: [.overwrite, .update]),
                 in: .keyspace)
         case .renamenx:
             CommandSpec(
                 "renamenx", 3, [.write, .fast],
-                keys: .init(1, 2, 1, [.readWrite, .access, .delete]), in: .keyspace)
+                keys: .init(
+                    1, 2, 1, [.readWrite, .access, .delete], second: [.overwrite, .insert]),
+                in: .keyspace)
         case .copy:
             CommandSpec(
-                "copy", -3, [.write, .denyOOM], keys: .init(1, 2, 1, [.readOnly, .access]),
+                "copy", -3, [.write, .denyOOM],
+                keys: .init(1, 2, 1, [.readOnly, .access], second: [.overwrite, .update]),
                 in: .keyspace)
         case .object: CommandSpec("object", -2, [])
         case .wait:

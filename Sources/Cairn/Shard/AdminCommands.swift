@@ -117,7 +117,7 @@ extension Shard where Engine: ~Copyable {
 
     /// CAIRN.LSTAT, LIST and XATTR want a tree.
     mutating func emitNoTree() {
-        stats.add(.commandsFailed)
+        noteOtherError()
         emit("-ERR no tree is bound to this server\r\n")
     }
 }
@@ -128,6 +128,11 @@ struct AdminState: BitwiseCopyable {
     var timeMicros: UInt64 = 0
     /// Expirations of the sweep that were accounted for.
     var sweepsSeen: UInt64 = 0
+    /// Kernel entries that were accounted for.
+    var entriesSeen: UInt64 = 0
+    var forcedEntriesSeen: UInt64 = 0
+    /// Keys under WATCH of this shard's clients, each as often as it is watched.
+    var watchedKeys = 0
     /// Executed commands by class that were accounted for.
     var classesSeen = InlineArray<8, UInt64>(repeating: 0)
     var rates = RateWindow()

@@ -25,17 +25,27 @@ extension Shard where Engine: ~Copyable {
                     chunkBytes: state.chunkBytes, pages: state.pages,
                     chunksUsed: state.chunksUsed, chunks: state.chunksUsed + state.chunksFree))
         }
+        publishEntries()
+        stats.set(.watchedKeys, admin.watchedKeys)
         publishCalls()
         if index == 0 { publishRates() }
     }
 
-    /// GET and SET count their class where they happen; the others' is summed up here.
+    private mutating func publishEntries() {
+        let entries = engine.kernelEntries
+        stats.add(.kernelEntries, Int(entries.all &- admin.entriesSeen))
+        stats.add(.submissionQueueFull, Int(entries.forced &- admin.forcedEntriesSeen))
+        admin.entriesSeen = entries.all
+        admin.forcedEntriesSeen = entries.forced
+    }
+
+    /// Commands are counted one by one; their classes are summed up here.
     private mutating func publishCalls() {
         var sums = InlineArray<8, UInt64>(repeating: 0)
         for id in CommandID.allCases {
             sums[id.statisticsClass.rawValue] &+= stats.calls(Int(id.rawValue))
         }
-        for kind in CommandClass.allCases where kind != .get && kind != .set {
+        for kind in CommandClass.allCases {
             let place = kind.rawValue
             stats.add(kind.counter, Int(sums[place] &- admin.classesSeen[place]))
             admin.classesSeen[place] = sums[place]

@@ -60,7 +60,7 @@ extension Shard where Engine: ~Copyable {
             return
         }
         guard ClientName.isValid(value) else {
-            stats.add(.commandsFailed)
+            noteOtherError()
             emit(
                 isName
                     ? "-ERR lib-name cannot contain spaces, newlines or special characters.\r\n"
@@ -86,7 +86,7 @@ extension Shard where Engine: ~Copyable {
     }
 
     private mutating func emitUnknownAttribute(_ attribute: Bytes) {
-        stats.add(.commandsFailed)
+        noteOtherError()
         var text: [UInt8] = []
         text.append("-ERR Unrecognized option '")
         for index in 0..<min(attribute.count, 128) {
@@ -306,9 +306,11 @@ struct ClientSelection {
         } else if word.equalsIgnoringCase("id") {
             var ids: Set<UInt64> = []
             for position in 3..<arguments.count {
-                guard let id = Decimal.parse(arguments.argument(position, in: input)), id > 0
-                else { throw .invalidClientID }
-                ids.insert(UInt64(id))
+                guard let id = Decimal.parse(arguments.argument(position, in: input)) else {
+                    throw .invalidClientID
+                }
+                // Nobody has a number below one, and asking for it is no error (as Redis).
+                if id > 0 { ids.insert(UInt64(id)) }
             }
             selection.ids = ids
         } else {

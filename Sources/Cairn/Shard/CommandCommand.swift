@@ -97,11 +97,23 @@ extension Shard where Engine: ~Copyable {
             if withFlags {
                 reply.array(2)
                 reply.bulk(name)
-                CommandReplies.appendAccess(spec.keys.access, to: &reply)
+                CommandReplies.appendAccess(access(spec.keys, at: key, input), to: &reply)
             } else {
                 reply.bulk(name)
             }
         }
         emitReply(reply)
+    }
+
+    /// What the command would do to the key at `position`: SET reads it only when asked to (GET).
+    private func access(_ keys: CommandSpec.Keys, at position: Int, _ input: Bytes) -> KeyAccess {
+        var access = keys.access(at: position)
+        guard access.contains(.variable) else { return access }
+        access.remove(.variable)
+        for option in 5..<max(5, arguments.count)
+        where arguments.argument(option, in: input).equalsIgnoringCase("get") {
+            return access
+        }
+        return [.overwrite, .update]
     }
 }

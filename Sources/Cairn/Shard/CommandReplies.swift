@@ -35,7 +35,7 @@ enum CommandReplies {
         switch found {
         case .command(let id): append(id, to: &reply)
         case .subcommand(let sub): append(CommandTable.spec(sub), subcommands: nil, to: &reply)
-        case nil: reply.nullArray()
+        case nil: reply.null()
         }
     }
 
@@ -64,7 +64,7 @@ enum CommandReplies {
         appendTips(spec.tips, to: &reply)
         appendKeys(spec.keys, to: &reply)
         guard let subcommands else {
-            reply.array(0)
+            reply.set(0)
             return
         }
         reply.array(subcommands.count)
@@ -75,20 +75,36 @@ enum CommandReplies {
 
     private static func appendTips(_ tips: StaticString, to reply: inout ControlReply) {
         let words = Bytes(tips).array.split(separator: UInt8(ascii: " "))
-        reply.array(words.count)
+        reply.set(words.count)
         for word in words { reply.bulk(Array(word)) }
     }
 
     /// Where the keys are, as Redis 7 spells it.
     private static func appendKeys(_ keys: CommandSpec.Keys, to reply: inout ControlReply) {
         if keys.first == 0 {
-            reply.array(0)
-            return
+            reply.set(0)
+        } else if keys.secondAccess.isEmpty {
+            reply.set(1)
+            append(keys.access, first: keys.first, last: keys.last, keys.step, to: &reply)
+        } else {
+            reply.set(2)
+            append(keys.access, first: keys.first, last: keys.first, keys.step, to: &reply)
+            append(keys.secondAccess, first: keys.last, last: keys.last, keys.step, to: &reply)
         }
-        reply.array(1)
-        reply.map(3)
+    }
+
+    /// One range of keys with the same access.
+    private static func append(
+        _ access: KeyAccess, first: Int8, last: Int8, _ step: Int8, to reply: inout ControlReply
+    ) {
+        // Redis says why the flags of SET's key vary.
+        reply.map(access.contains(.variable) ? 4 : 3)
+        if access.contains(.variable) {
+            reply.bulk("notes")
+            reply.bulk("RW and ACCESS due to the optional `GET` argument")
+        }
         reply.bulk("flags")
-        appendAccess(keys.access, to: &reply)
+        appendAccess(access, to: &reply)
         reply.bulk("begin_search")
         reply.map(2)
         reply.bulk("type")
@@ -96,7 +112,7 @@ enum CommandReplies {
         reply.bulk("spec")
         reply.map(1)
         reply.bulk("index")
-        reply.integer(Int(keys.first))
+        reply.integer(Int(first))
         reply.bulk("find_keys")
         reply.map(2)
         reply.bulk("type")
@@ -104,9 +120,9 @@ enum CommandReplies {
         reply.bulk("spec")
         reply.map(3)
         reply.bulk("lastkey")
-        reply.integer(Int(keys.last < 0 ? keys.last : keys.last - keys.first))
+        reply.integer(Int(last < 0 ? last : last - first))
         reply.bulk("keystep")
-        reply.integer(Int(keys.step))
+        reply.integer(Int(step))
         reply.bulk("limit")
         reply.integer(0)
     }

@@ -80,7 +80,9 @@ struct Followers: ~Copyable {
     }
 
     /// Whether turns have to go on although nothing arrives.
-    var hasWork: Bool { notices.hasBacklog || tracking.goneCount > 0 }
+    var hasWork: Bool {
+        notices.hasBacklog || tracking.goneCount > 0 || tracking.isAbandoned
+    }
 
     /// What must be recorded of removals that nobody asked for.
     mutating func refreshActivity() -> RemovalScope {

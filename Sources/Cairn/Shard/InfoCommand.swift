@@ -29,7 +29,7 @@ extension Shard where Engine: ~Copyable {
 /// A part of INFO, in the order of the reply.
 enum InfoSection: Int, CaseIterable {
     case server, clients, memory, persistence, stats, replication, cpu, modules, commandstats
-    case latencystats, cluster, keyspace, cairn
+    case errorstats, latencystats, cluster, keyspace, cairn
 
     /// As clients ask for it.
     var name: StaticString {
@@ -43,6 +43,7 @@ enum InfoSection: Int, CaseIterable {
         case .cpu: "cpu"
         case .modules: "modules"
         case .commandstats: "commandstats"
+        case .errorstats: "errorstats"
         case .latencystats: "latencystats"
         case .cluster: "cluster"
         case .keyspace: "keyspace"
@@ -62,6 +63,7 @@ enum InfoSection: Int, CaseIterable {
         case .cpu: "# CPU\r\n"
         case .modules: "# Modules\r\n"
         case .commandstats: "# Commandstats\r\n"
+        case .errorstats: "# Errorstats\r\n"
         case .latencystats: "# Latencystats\r\n"
         case .cluster: "# Cluster\r\n"
         case .keyspace: "# Keyspace\r\n"

@@ -10,14 +10,24 @@ extension InfoFacts {
         let snapshot = StatsSnapshot.merged(group.stats.map { $0.snapshot() })
         for id in CommandID.allCases {
             let calls = calls(id)
-            if calls == 0 { continue }
+            let number = Int(id.rawValue)
+            let failed = group.stats.reduce(0) { $0 &+ $1.failed(number) }
+            let rejected = group.stats.reduce(0) { $0 &+ $1.rejected(number) }
+            if calls == 0, failed == 0, rejected == 0 { continue }
             let latency = snapshot.latency(id.statisticsClass)
             let mean = Double(latency.sum) / Double(max(1, latency.count)) / 1000
             let each = InfoText.decimal(mean, places: 2)
             text.line(
                 "cmdstat_", CommandTable.spec(id).name,
                 "calls=\(calls),usec=\(Int(mean * Double(calls))),usec_per_call=\(each),"
-                    + "rejected_calls=0,failed_calls=0")
+                    + "rejected_calls=\(rejected),failed_calls=\(failed)")
+        }
+    }
+
+    func errorstats(_ text: inout InfoText) {
+        for kind in ErrorKind.allCases {
+            let count = group.stats.reduce(0) { $0 &+ $1.errors(kind) }
+            if count > 0 { text.line("errorstat_", kind.name, "count=\(count)") }
         }
     }
 

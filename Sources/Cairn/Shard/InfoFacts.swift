@@ -40,6 +40,7 @@ struct InfoFacts {
         case .cpu: cpu(&text)
         case .modules: break
         case .commandstats: commandstats(&text)
+        case .errorstats: errorstats(&text)
         case .latencystats: latencystats(&text)
         case .cluster: text.line("cluster_enabled", 0)
         case .keyspace: keyspace(&text)

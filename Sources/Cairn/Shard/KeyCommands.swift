@@ -281,10 +281,7 @@ extension Shard where Engine: ~Copyable {
         let delta = try arguments.longDouble(2, in: input)
         var value: Float80 = 0
         if let entry = l1.find(key, hash: hash, nowMs: nowMs) {
-            let length = l1.valueLength(of: entry)
-            guard length <= 256, length > 0,
-                let parsed = LongDouble.parse(l1.segment(of: entry, at: 0).bytes.slice(0, length))
-            else { throw .notAFloat }
+            guard let parsed = longDouble(in: entry) else { throw .notAFloat }
             value = parsed
         }
         let sum = value + delta
@@ -299,6 +296,24 @@ extension Shard where Engine: ~Copyable {
         case .refused, .conditionFailed: throw .outOfMemory
         }
         return .done
+    }
+
+    /// The number a value spells: 1e400 has 401 digits, and a text of several pieces is put
+    /// together first.
+    private mutating func longDouble(in entry: EntryID) -> Float80? {
+        let length = l1.valueLength(of: entry)
+        guard length > 0, length < LongDouble.textBytesMax else { return nil }
+        let head = l1.segment(of: entry, at: 0)
+        if head.count >= length { return LongDouble.parse(head.bytes.slice(0, length)) }
+        let text = scratchTail(length)
+        var done = 0
+        while done < length {
+            let piece = l1.segment(of: entry, at: done)
+            let count = min(piece.count, length - done)
+            text.slice(done, count).copy(piece.bytes.slice(0, count))
+            done += count
+        }
+        return LongDouble.parse(text.bytes)
     }
 
     /// Working memory for a number's text: it lies far behind where replies are written.

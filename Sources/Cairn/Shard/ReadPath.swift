@@ -36,9 +36,11 @@ extension Shard where Engine: ~Copyable {
     /// GETRANGE: the bytes from `start` to `end`, both counted from the end when negative.
     mutating func readRange(_ key: Bytes, hash: UInt64, start: Int, end: Int) {
         guard let entry = lookup(key, hash: hash) else {
+            turnCounts.getMissed &+= 1
             emit("$0\r\n\r\n")
             return
         }
+        turnCounts.get &+= 1
         let length = l1.valueLength(of: entry)
         var first = start
         var last = end
@@ -59,9 +61,11 @@ extension Shard where Engine: ~Copyable {
     /// CAIRN.GET key [offset length]: [version, bytes], or null. A length of 0 is "to the end".
     mutating func readVersioned(_ key: Bytes, hash: UInt64, offset: Int, length: Int) {
         guard let entry = lookup(key, hash: hash) else {
+            turnCounts.getMissed &+= 1
             emitNull()
             return
         }
+        turnCounts.get &+= 1
         let total = l1.valueLength(of: entry)
         let from = min(offset, total)
         let count = length == 0 ? total - from : min(length, total - from)

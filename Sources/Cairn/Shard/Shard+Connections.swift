@@ -124,6 +124,11 @@ extension Shard where Engine: ~Copyable {
         if connection.flags.contains(.dirty) || connection.flags.contains(.queued) {
             return  // sendOutput or runWaiting frees it when it leaves their queue
         }
+        if _slowPath(isExecuting(place)) {
+            // All or nothing holds for who went away too: EXEC is carried to its end first.
+            if !connection.flags.contains(.waiting) { enqueueRun(place) }
+            return
+        }
         // A command that takes locks of its own may stand before the client's transaction.
         while connections[Int(place)].transaction >= 0 { leaveTransaction(place) }
         dropGather(place)

@@ -49,7 +49,7 @@ extension Shard where Engine: ~Copyable {
             if let buffer = completion.buffer { engine.recycle(buffer) }
         } else {
             if let buffer = completion.buffer { engine.recycle(buffer) }
-            if !endOfReceive(place, completion.result) { return }
+            endOfReceive(place, completion.result)
         }
         if connections[Int(place)].flags.contains(.dead) {
             freeIfIdle(place)
@@ -58,8 +58,8 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// What the end of a receive operation means. False: nothing more to do.
-    private mutating func endOfReceive(_ place: Int32, _ result: Int32) -> Bool {
+    /// What the end of a receive operation means.
+    private mutating func endOfReceive(_ place: Int32, _ result: Int32) {
         switch -result {
         case 0:
             // End of stream: what was asked is still answered, then the connection ends.
@@ -73,9 +73,7 @@ extension Shard where Engine: ~Copyable {
             break
         default:
             abort(place, .socketError)
-            return false
         }
-        return true
     }
 
     // MARK: Serving bytes
@@ -125,6 +123,7 @@ extension Shard where Engine: ~Copyable {
     /// Goes on with a connection that waited.
     mutating func resume(_ place: Int32) {
         if connections[Int(place)].flags.contains(.dead) {
+            if _slowPath(isExecuting(place)) { executeUnheard(place) }
             freeIfIdle(place)
             return
         }

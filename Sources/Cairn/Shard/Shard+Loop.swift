@@ -65,11 +65,16 @@ extension Shard where Engine: ~Copyable {
         if pauseQueue.count > 0, pauseHasChanged || scarcity.pausedMustRun { return 0 }
         let now = engine.preciseNow()
         let next = min(nextUpkeepNs, nextTry)
-        return next > now ? next - now : 0
+        if next <= now { return 0 }
+        stats.add(.sleeps)
+        return next - now
     }
 
     /// Whether there is work here that nobody will announce.
-    var mustNotSleep: Bool { runQueue.count > 0 || dirtyQueue.count > 0 || hasUrgentUpkeep }
+    var mustNotSleep: Bool {
+        runQueue.count > 0 || dirtyQueue.count > 0 || releases.count > 0 || questions.count > 0
+            || hasUrgentUpkeep
+    }
 
     /// Whether other shards have sent something.
     var hasMessages: Bool {
@@ -109,11 +114,11 @@ extension Shard where Engine: ~Copyable {
         if _slowPath(live.latencyNs != 0 && spent >= live.latencyNs) { logLongTurn(spent) }
         stats.add(.completions, completions)
         let counts = turnCounts
-        if counts.get > 0 { stats.record(.get, .ram, nanoseconds: spent, count: counts.get) }
+        if counts.get > 0 { stats.recordLatency(.get, .ram, nanoseconds: spent, counts.get) }
         if counts.getMissed > 0 {
-            stats.record(.get, .none, nanoseconds: spent, count: counts.getMissed)
+            stats.recordLatency(.get, .none, nanoseconds: spent, counts.getMissed)
         }
-        if counts.set > 0 { stats.record(.set, .ram, nanoseconds: spent, count: counts.set) }
+        if counts.set > 0 { stats.recordLatency(.set, .ram, nanoseconds: spent, counts.set) }
         turnCounts = TurnCounts()
     }
 
@@ -202,9 +207,10 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: Ending
 
-    /// Whether everything has been answered after a stop request.
-    private var hasEnded: Bool {
-        isStopping && (connectionCount == 0 || nowNs > stopDeadlineNs)
+    /// Whether everything has been answered after a stop request. A shard that serves nobody any
+    /// more goes on for the clients of others: they may be waiting for its keys.
+    var hasEnded: Bool {
+        isStopping && (group.get(.connections) == 0 || nowNs > stopDeadlineNs)
     }
 
     /// Stops accepting; connections end when their replies have left, 5 s at most.
@@ -220,7 +226,7 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    private mutating func finish() {
+    mutating func finish() {
         for place in 0..<connections.count
         where connections[place].flags.contains(.open) {
             abort(Int32(place), .shutdown)

@@ -218,6 +218,21 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
+    /// Frees the output of a dead connection up to what other shards still owe.
+    mutating func freeReady(_ place: Int32) {
+        if connections[Int(place)].flags.contains(.sending) { return }
+        var index = connections[Int(place)].outputHead
+        while index >= 0, segments[index].owner != .hole {
+            let segment = segments[index]
+            addOutput(place, -segment.bytes.count)
+            release(segment)
+            segments.give(index)
+            index = segment.next
+        }
+        connections[Int(place)].outputHead = index
+        if index < 0 { connections[Int(place)].outputTail = -1 }
+    }
+
     /// Frees all output of a connection that ends; no send is under way.
     mutating func freeOutput(_ place: Int32) {
         var index = connections[Int(place)].outputHead

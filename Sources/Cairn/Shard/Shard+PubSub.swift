@@ -22,7 +22,7 @@ extension Shard where Engine: ~Copyable {
     }
 
     private mutating func refuseName() {
-        stats.add(.commandsFailed)
+        noteOtherError()
         emit("-ERR channel names are limited to 4096 bytes\r\n")
     }
 
@@ -41,7 +41,7 @@ extension Shard where Engine: ~Copyable {
             }
             switch followers.topics.add(index, kind, name, hash: group.hasher.hash(name)) {
             case .full:
-                stats.add(.commandsFailed)
+                noteOtherError()
                 emit("-ERR too many subscriptions\r\n")
             case .added, .present:
                 connections[Int(place)].flags.insert(.subscribed)

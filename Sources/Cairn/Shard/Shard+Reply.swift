@@ -45,6 +45,8 @@ extension Shard where Engine: ~Copyable {
             return false
         }
         let connection = connections[Int(place)]
+        // What is left of an EXEC whose client went away must not wait for it to read.
+        if _slowPath(connection.flags.contains(.dead)) { return true }
         if _slowPath(connection.outputBytes > BufferPool.blockBytesMax) {
             let most = live.outputLimit > 0 ? live.outputLimit : Int.max
             if connection.outputBytes > min(Self.outputPauseBytes, most) || isOutputScarce {
@@ -156,7 +158,7 @@ extension Shard where Engine: ~Copyable {
     mutating func emitBoolean(_ value: Bool) { emit(value ? ":1\r\n" : ":0\r\n") }
 
     mutating func emitError(_ error: RESPError) {
-        stats.add(.commandsFailed)
+        noteError(error)
         let target = room(Self.errorBytesMax)
         advance(
             ReplyWriter.error(

@@ -24,6 +24,8 @@ extension Shard where Engine: ~Copyable {
             key, hash: hash, valueLength: valueLength, type: type, priority: priority,
             nowMs: nowMs)
         if case .entry = made { return made }
+        // Under a transaction's lock: whoever holds the rest may be waiting for the lock.
+        if made == .blocked, lock.owner != 0 { return refuse() }
         if context.connection >= 0 { return bounded(made, for: context.connection) }
         return boundedInLane(made)
     }
@@ -47,14 +49,18 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// As `bounded`, for the request at the head of another shard's lane.
+    /// As `bounded`, for the request at the head of another shard's lane. It waits for nothing but
+    /// eviction: whoever holds the rest, a value half received, may stand behind it.
     mutating func boundedInLane(_ made: L1.Reservation) -> L1.Reservation {
         switch made {
         case .entry: return made
         case .refused(let refusal):
             countRefusal(refusal)
             return made
-        case .busy, .blocked:
+        case .blocked:
+            wantMemory()
+            return refuse()
+        case .busy:
             noteLack(made)
             let lane = scarcity.lane
             if laneWaits[lane].sinceMs == 0 { laneWaits[lane].sinceMs = nowMs }
@@ -132,7 +138,11 @@ extension Shard where Engine: ~Copyable {
         if _fastPath(pool.bytesTotal &- pool.bytesUsed >= 2 * BufferPool.blockBytesMax) {
             return false
         }
-        if case .refused = boundedInLane(.blocked) { return false }
+        wantMemory()
+        let lane = scarcity.lane
+        if laneWaits[lane].sinceMs == 0 { laneWaits[lane].sinceMs = nowMs }
+        if nowMs &- laneWaits[lane].sinceMs >= Self.patienceMs { return false }
+        scarcity.isBlocked = true
         return true
     }
 
@@ -176,7 +186,6 @@ extension Shard where Engine: ~Copyable {
     var nextTry: UInt64 {
         var next = UInt64.max
         if roomQueue.count > 0 { next = scarcity.nextTryNs }
-        if pieces.count > 0 || releases.count > 0 { next = min(next, nowNs &+ Self.retryNs) }
         for other in 0..<laneWaits.count where laneWaits[other].rests {
             next = min(next, nowNs &+ Self.retryNs)
         }

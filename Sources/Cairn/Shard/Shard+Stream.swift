@@ -84,8 +84,9 @@ extension Shard where Engine: ~Copyable {
             return false
         }
         let present = input.count - position - value.consumed
-        if present < Self.streamBytesMin {
-            connections[Int(place)].missing = Self.streamBytesMin - present
+        let least = min(Self.streamBytesMin, value.length)
+        if present < least {
+            connections[Int(place)].missing = least - present
             return false
         }
         if !mayBegin(place, id) { return false }
@@ -229,14 +230,20 @@ extension Shard where Engine: ~Copyable {
         pause(place)
     }
 
+    mutating func countStream(_ place: Int32, _ stream: StreamedValue) {
+        connections[Int(place)].commands &+= 1
+        connections[Int(place)].lastCommand = stream.command
+        stats.countCalls(Int(stream.command.rawValue))
+    }
+
     private mutating func attach(_ place: Int32, _ stream: StreamedValue) {
         guard let taken = streams.take(stream) else {
             ensureFailed("stream table full", #fileID, #line)
         }
         connections[Int(place)].missing = 0
         connections[Int(place)].stream = taken
-        connections[Int(place)].commands &+= 1
-        connections[Int(place)].lastCommand = stream.command
+        // One whose owner has no memory now is parsed again: it counts when it has an answer.
+        if stream.phase != .asked { countStream(place, stream) }
         // From now on this client's bytes are read piece by piece, so that values arrive in place.
         if connections[Int(place)].receiveMode == .multishot {
             connections[Int(place)].receiveMode = .once

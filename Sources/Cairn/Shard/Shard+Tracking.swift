@@ -113,7 +113,7 @@ extension Shard where Engine: ~Copyable {
         }
         guard followers.hasWork else { return }
         flushNotices()
-        if followers.tracking.goneCount > 0 {
+        if followers.tracking.goneCount > 0 || followers.tracking.isAbandoned {
             followers.tracking.sweepGone(256)
             let bytes = followers.tracking.shrink()
             if bytes > 0 { l1.release(bytes) }

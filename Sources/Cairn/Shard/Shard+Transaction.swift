@@ -137,6 +137,10 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
+    /// Whether a transaction over several shards may begin. One at a time; and not before what the
+    /// last one has let go of has left: a lock behind which its own release waits is never given.
+    var mayCoordinate: Bool { lock.coordinating == 0 && releases.count == 0 }
+
     private mutating func beginExec(_ place: Int32, _ index: Int32) -> Step {
         var transaction = transactions[index]
         transaction.participants = participants(of: transaction)
@@ -148,7 +152,7 @@ extension Shard where Engine: ~Copyable {
             transactions[index] = transaction
             return checkWatched(place, index)
         }
-        if lock.coordinating != 0 { return waitNextTurn(place) }
+        if !mayCoordinate { return waitNextTurn(place) }
         transaction.id = group.words.add(ShardGroup.Word.transactionID.rawValue, 1)
         transaction.phase = .locking
         lock.coordinating = transaction.id
@@ -303,6 +307,7 @@ extension Shard where Engine: ~Copyable {
             if execute(place, command.encoded, command.id, spec) == .wait {
                 transactions.update(index) { $0.next = offset }
                 connections[Int(place)].flags.insert(.inTransaction)
+                if transactions[index].id == 0 { holdShard(index) }
                 return .wait
             }
             offset = command.end
@@ -310,6 +315,35 @@ extension Shard where Engine: ~Copyable {
         stats.add(.transactionsExecuted)
         leaveTransaction(place)
         return .done
+    }
+
+    /// A transaction on this shard alone has to wait in its middle, for memory: it takes the lock
+    /// after all, so that nobody comes between.
+    private mutating func holdShard(_ index: Int32) {
+        let id = group.words.add(ShardGroup.Word.transactionID.rawValue, 1)
+        lock.owner = id
+        lock.coordinator = Int32(self.index)
+        transactions.update(index) {
+            $0.id = id
+            $0.held.insert(self.index)
+        }
+    }
+
+    /// Whether a connection is in the middle of an EXEC that has had effects.
+    @inline(__always)
+    func isExecuting(_ place: Int32) -> Bool {
+        let index = connections[Int(place)].transaction
+        return index >= 0 && transactions[index].phase == .running
+            && !transactions[index].isImplicit
+    }
+
+    /// Goes on with the EXEC of a connection that is dead; nobody will read the replies.
+    mutating func executeUnheard(_ place: Int32) {
+        if connections[Int(place)].flags.contains(.waiting) { return }
+        freeReady(place)
+        beginReplies(place)
+        _ = runTransaction(place, connections[Int(place)].transaction)
+        endReplies(place)
     }
 
     /// Forgets a connection's transaction and lets go of its locks.
@@ -321,6 +355,7 @@ extension Shard where Engine: ~Copyable {
         let transaction = transactions[index]
         if transaction.queue >= 0 { releaseLarge(transaction.queue) }
         if transaction.watched >= 0 { releaseLarge(transaction.watched) }
+        admin.watchedKeys -= transaction.watchedCount
         for shard in 0..<group.shards where transaction.held.contains(shard) {
             unlock(shard, transaction: transaction.id)
         }

@@ -76,7 +76,7 @@ extension Shard where Engine: ~Copyable {
     private mutating func beginImplicit(
         _ place: Int32, _ shards: ShardSet, _ input: Bytes, _ id: CommandID
     ) -> Step {
-        guard lock.coordinating == 0, transactions.freeCount > 0 else {
+        guard mayCoordinate, transactions.freeCount > 0 else {
             return waitNextTurn(place)
         }
         var transaction = Transaction()

@@ -50,6 +50,8 @@ extension Shard where Engine: ~Copyable {
         if owner != self.index, !askVersion(place, key, hash, owner, at: at) { return false }
         buffer.advance(24 + key.count)
         largeBuffers[watched] = buffer
+        transactions.update(index) { $0.watchedCount += 1 }
+        admin.watchedKeys += 1
         return true
     }
 
@@ -123,7 +125,11 @@ extension Shard where Engine: ~Copyable {
         let index = connections[Int(place)].transaction
         if index >= 0, transactions[index].watched >= 0 {
             releaseLarge(transactions[index].watched)
-            transactions.update(index) { $0.watched = -1 }
+            admin.watchedKeys -= transactions[index].watchedCount
+            transactions.update(index) {
+                $0.watched = -1
+                $0.watchedCount = 0
+            }
             if !connections[Int(place)].flags.contains(.inTransaction) { leaveTransaction(place) }
         }
         emitOK()

@@ -62,13 +62,15 @@ package final class ShardGroup: Sendable {
     /// Unix milliseconds of the start.
     package let startedMs: UInt64
 
+    /// `laneMessages`: most messages in a lane between two shards, a power of two.
     package init(
-        _ settings: ServerSettings, shards: Int, seed: UInt64, startedMs: UInt64
+        _ settings: ServerSettings, shards: Int, seed: UInt64, startedMs: UInt64,
+        laneMessages: Int = 512
     ) throws(MachineError) {
         self.settings = settings
         self.shards = shards
         self.startedMs = startedMs
-        grid = try MailboxGrid(shards: shards)
+        grid = try MailboxGrid(shards: shards, capacityMax: laneMessages)
         rings = RingDirectory(shards: shards)
         scarcePools = SharedWords(count: shards)
         hasher = KeyHasher(seed: seed)

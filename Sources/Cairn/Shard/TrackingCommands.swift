@@ -89,7 +89,7 @@ extension Shard where Engine: ~Copyable {
     }
 
     mutating func refuseFollower() {
-        stats.add(.commandsFailed)
+        noteOtherError()
         emit("-ERR too many clients follow keys or channels\r\n")
     }
 
@@ -100,7 +100,7 @@ extension Shard where Engine: ~Copyable {
             argument = next
             let prefix = arguments.argument(next, in: input)
             if let existing = overlap(index, prefix) {
-                stats.add(.commandsFailed)
+                noteOtherError()
                 emitPrefixOverlap(prefix, existing)
                 return false
             }
@@ -112,13 +112,13 @@ extension Shard where Engine: ~Copyable {
             count += 1
             if !followPrefix(index, arguments.argument(next, in: input)) {
                 undoPrefixes(index, input, count)
-                stats.add(.commandsFailed)
+                noteOtherError()
                 emit("-ERR too many prefixes are followed\r\n")
                 return false
             }
         }
         if count == 0, !followPrefix(index, .empty) {
-            stats.add(.commandsFailed)
+            noteOtherError()
             emit("-ERR too many prefixes are followed\r\n")
             return false
         }

@@ -303,6 +303,9 @@ struct TrackingTable: ~Copyable {
         return node.client >= 0 ? node.hash : nil
     }
 
+    /// Nobody tracks anything, and the tables hold memory.
+    var isAbandoned: Bool { bucketCount > 0 && clients.usedCount == 0 }
+
     /// Gives the tables' memory back when they are empty; the bytes to release.
     mutating func shrink() -> Int {
         guard count == 0, bucketCount > 0, goneCount == 0 else { return 0 }

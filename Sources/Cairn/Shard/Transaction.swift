@@ -18,6 +18,7 @@ struct Transaction: BitwiseCopyable {
     var count: Int32 = 0
     /// Watched keys: hash u64, version u64, owner u32, length u32, key.
     var watched: Int32 = -1
+    var watchedCount = 0
     /// Answers of other shards that are missing.
     var pending: Int32 = 0
     /// A watched key has changed.

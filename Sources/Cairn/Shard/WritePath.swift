@@ -141,7 +141,12 @@ extension Shard where Engine: ~Copyable {
         let before = present.map { l1.valueLength(of: $0) } ?? 0
         let start = appends ? before : offset
         // APPEND of nothing still makes the key; SETRANGE of nothing does not (as Redis).
-        if value.isEmpty, !appends || present != nil { return .success(before) }
+        if value.isEmpty, !appends { return .success(before) }
+        if value.isEmpty, let present {
+            // It counts as a change all the same: WATCH and followers see it (as Redis).
+            finishWrite(present, key, hash, expiry: l1.expiry(of: present))
+            return .success(before)
+        }
         let length = max(before, start + value.count)
         if length > group.settings.maxValueSize { return .failure(.tooLong) }
         turnCounts.set &+= 1

@@ -6,7 +6,9 @@ package enum SimulatedReply: Equatable {
     case bulk([UInt8])
     case null
     case array([SimulatedReply])
-    /// Something whose parts nobody compares: a map, a set, a double, a boolean, a push.
+    /// What the server says without being asked.
+    case push([SimulatedReply])
+    /// Something whose parts nobody compares: a map, a set, a double, a boolean.
     case other([SimulatedReply])
 }
 
@@ -51,8 +53,8 @@ struct ReplyReader {
         case UInt8(ascii: "*"):
             return items(text, times: 1, depth).map { $0.map { .array($0) } ?? .null }
         case UInt8(ascii: "%"): return items(text, times: 2, depth).map { .other($0 ?? []) }
-        case UInt8(ascii: "~"), UInt8(ascii: ">"):
-            return items(text, times: 1, depth).map { .other($0 ?? []) }
+        case UInt8(ascii: "~"): return items(text, times: 1, depth).map { .other($0 ?? []) }
+        case UInt8(ascii: ">"): return items(text, times: 1, depth).map { .push($0 ?? []) }
         default:
             isBroken = true
             return nil

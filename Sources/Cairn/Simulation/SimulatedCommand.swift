@@ -1,36 +1,3 @@
-/// What a simulated client expects for a command it has sent.
-enum SimulatedExpectation {
-    case exactly(SimulatedReply)
-    /// The answer to a write: that reply, and these versions are acknowledged by it.
-    case written(SimulatedReply, [(key: Int, version: Int)])
-    /// The answer to a read of a key, begun when its floor was `floor`.
-    case read(key: Int, floor: Int, SimulatedReading)
-    /// One answer for each of several.
-    case all([SimulatedExpectation])
-    /// Whatever is not an error.
-    case anything
-}
-
-/// How a read's reply follows from a key's content.
-enum SimulatedReading {
-    case whole
-    case length
-    case existence
-    case range(from: Int, to: Int)
-
-    func reply(for content: [UInt8]?) -> SimulatedReply {
-        switch self {
-        case .whole: return content.map { .bulk($0) } ?? .null
-        case .length: return .integer(Int64(content?.count ?? 0))
-        case .existence: return .integer(content == nil ? 0 : 1)
-        case .range(let from, let to):
-            let bytes = content ?? []
-            let end = min(to, bytes.count - 1)
-            return .bulk(from <= end ? Array(bytes[from...end]) : [])
-        }
-    }
-}
-
 /// A command, or several that belong together: their bytes, and what each reply must be.
 struct SimulatedCommand {
     var bytes: [UInt8]
@@ -59,34 +26,45 @@ struct SimulatedCommand {
     }
 }
 
-private func ok(_ text: String) -> SimulatedReply { .simple(Array(text.utf8)) }
-private func word(_ text: String) -> [UInt8] { Array(text.utf8) }
-
-/// Draws commands for one client.
+/// Draws commands for one client. The order of a write's effects is that of the drawing.
 struct SimulatedWorkload {
     let client: Int
     let valueBytesMax: Int
+    /// Unix milliseconds: when what is drawn next begins.
+    var wallMs: UInt64 = 0
+    /// The connection, and how many messages it has published.
+    var connection = 0
+    var published = 0
+
+    func word(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     /// A random command; its writes begin with it.
-    func next(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
-        switch random.below(20) {
+    mutating func next(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
+        switch random.below(27) {
         case 0...7: read(keys, &random)
         case 8: multipleGet(keys, &random)
         case 9...15: write(keys, keys.own(client, &random), &random)
         case 16: multipleSet(keys, &random)
         case 17: transaction(keys, &random)
-        case 18: SimulatedCommand(words: [word("PING")], expectation: .exactly(ok("PONG")))
+        case 18: SimulatedCommand(words: [word("PING")], expectation: .exactly(.ok("PONG")))
+        case 19: twoKeys(keys, &random)
+        case 20: groupWrite(keys, &random)
+        case 21: groupRead(keys, &random)
+        case 22: count(keys, &random)
+        case 23: look(keys, &random)
+        case 24: removeSeveral(keys, &random)
+        case 25: publish(&random)
         default: echo(&random)
         }
     }
 
     /// Bytes of a value: mostly few, sometimes enough for a block of its own or for streaming; any
     /// bytes, ends of lines among them.
-    private func value(_ random: inout Random) -> [UInt8] {
+    func value(_ random: inout Random) -> [UInt8] {
         let bound = [40, 40, 40, 200, 5_000, valueBytesMax][random.below(6)]
         let count = random.below(max(min(bound, valueBytesMax), 1))
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 8)
+        bytes.reserveCapacity(count + 10)
         while bytes.count < count {
             let word = random.next()
             for shift in stride(from: UInt64(0), to: 64, by: 8) {
@@ -97,12 +75,17 @@ struct SimulatedWorkload {
         return Array(bytes.prefix(count))
     }
 
-    private func echo(_ random: inout Random) -> SimulatedCommand {
-        let bytes = value(&random)
+    /// ECHO, of what fits into the pool of replies with room to spare.
+    func echo(_ random: inout Random) -> SimulatedCommand {
+        let bytes = Array(value(&random).prefix(100_000))
         return SimulatedCommand(words: [word("ECHO"), bytes], expectation: .exactly(.bulk(bytes)))
     }
 
     // MARK: Reads
+
+    func moment(_ keys: SimulatedKeyspace, _ key: Int) -> KeyMoment {
+        KeyMoment(floor: keys.histories[key].floor, wallMs: wallMs)
+    }
 
     private func read(_ keys: SimulatedKeyspace, _ random: inout Random) -> SimulatedCommand {
         let key = keys.any(&random)
@@ -121,7 +104,7 @@ struct SimulatedWorkload {
             default: ([word("GET"), history.name], .whole)
             }
         return SimulatedCommand(
-            words: words, expectation: .read(key: key, floor: history.floor, reading))
+            words: words, expectation: .read(key: key, moment(keys, key), reading))
     }
 
     private func multipleGet(
@@ -130,8 +113,7 @@ struct SimulatedWorkload {
         let list = (0...random.below(6)).map { _ in keys.any(&random) }
         return SimulatedCommand(
             words: [word("MGET")] + list.map { keys.histories[$0].name },
-            expectation: .all(
-                list.map { .read(key: $0, floor: keys.histories[$0].floor, .whole) }))
+            expectation: .all(list.map { .read(key: $0, moment(keys, $0), .whole) }))
     }
 
     // MARK: Writes
@@ -139,12 +121,13 @@ struct SimulatedWorkload {
     private func write(
         _ keys: SimulatedKeyspace, _ key: Int, _ random: inout Random
     ) -> SimulatedCommand {
+        if keys.histories[key].isVolatile { return volatileWrite(keys, key, &random) }
         let name = keys.histories[key].name
         let before = keys.histories[key].content
         let new = value(&random)
         var words: [[UInt8]]
         var after: [UInt8]? = new
-        var reply = ok("OK")
+        var reply = SimulatedReply.ok("OK")
         switch random.below(10) {
         case 0:
             words = [word("DEL"), name]
@@ -176,7 +159,9 @@ struct SimulatedWorkload {
         default: words = [word("SET"), name, new]
         }
         let version = keys.histories[key].write(after)
-        return SimulatedCommand(words: words, expectation: .written(reply, [(key, version)]))
+        return SimulatedCommand(
+            words: words,
+            expectation: .written([reply], [SimulatedWrite(key: key, version: version)]))
     }
 
     private func overwrite(_ bytes: [UInt8], at offset: Int, _ new: [UInt8]) -> [UInt8] {
@@ -188,38 +173,40 @@ struct SimulatedWorkload {
         return result
     }
 
-    private func multipleSet(
-        _ keys: SimulatedKeyspace, _ random: inout Random
+    /// A write whose effect does not depend on what was there.
+    private func volatileWrite(
+        _ keys: SimulatedKeyspace, _ key: Int, _ random: inout Random
     ) -> SimulatedCommand {
-        var words = [word("MSET")]
-        var written: [(key: Int, version: Int)] = []
-        for _ in 0...random.below(4) {
-            let key = keys.own(client, &random)
-            if written.contains(where: { $0.key == key }) { continue }
-            let new = value(&random)
-            words += [keys.histories[key].name, new]
-            written.append((key, keys.histories[key].write(new)))
+        let name = keys.histories[key].name
+        let stays = Self.stays(keys)
+        if random.below(5) == 0 {
+            let version = keys.histories[key].write(nil)
+            return SimulatedCommand(
+                words: [word("DEL"), name],
+                expectation: .written(
+                    [.integer(0), .integer(1)], [SimulatedWrite(key: key, version: version)]))
         }
-        return SimulatedCommand(words: words, expectation: .written(ok("OK"), written))
+        let new = value(&random)
+        if keys.decay == .eviction || random.below(3) == 0 {
+            let version = keys.histories[key].write(new, stays)
+            return SimulatedCommand(
+                words: [word("SET"), name, new],
+                expectation: .written(
+                    [.ok("OK")], [SimulatedWrite(key: key, version: version)]))
+        }
+        let lifetime = UInt64(1 + random.below(200))
+        let version = keys.histories[key].write(
+            new, .expires(from: wallMs + lifetime, until: nil))
+        let write = SimulatedWrite(key: key, version: version, lifetimeMs: lifetime)
+        let words =
+            random.below(2) == 0
+            ? [word("SET"), name, new, word("PX"), word("\(lifetime)")]
+            : [word("PSETEX"), name, word("\(lifetime)"), new]
+        return SimulatedCommand(words: words, expectation: .written([.ok("OK")], [write]))
     }
 
-    /// MULTI, two commands on one key, EXEC: sent as one, answered by four replies.
-    private func transaction(
-        _ keys: SimulatedKeyspace, _ random: inout Random
-    ) -> SimulatedCommand {
-        let key = keys.own(client, &random)
-        let name = keys.histories[key].name
-        let new = value(&random)
-        let version = keys.histories[key].write(new)
-        let queued = SimulatedExpectation.exactly(ok("QUEUED"))
-        return SimulatedCommand([
-            ([word("MULTI")], .exactly(ok("OK"))),
-            ([word("SET"), name, new], queued),
-            ([word("STRLEN"), name], queued),
-            (
-                [word("EXEC")],
-                .written(.array([ok("OK"), .integer(Int64(new.count))]), [(key, version)])
-            ),
-        ])
+    /// How an entry without an expiry stays.
+    static func stays(_ keys: SimulatedKeyspace) -> Vanishing {
+        keys.decay == .eviction ? .anyTime : .never
     }
 }

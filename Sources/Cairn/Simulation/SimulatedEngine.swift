@@ -6,6 +6,8 @@
 package struct SimulatedEngine: IOEngine, ~Copyable {
     private let world: SimulatedWorld
     private let port: SimulatedPort
+    private var turns: UInt64 = 0
+    package var kernelEntries: (all: UInt64, forced: UInt64) { (turns, 0) }
     package var now: UInt64 { port.now }
     package var wallMilliseconds: UInt64 { port.wallMilliseconds }
 
@@ -167,6 +169,7 @@ package struct SimulatedEngine: IOEngine, ~Copyable {
     // MARK: Turn
 
     package mutating func turn(waitNanoseconds: UInt64?) {
+        turns &+= 1
         if !port.pieces.isEmpty {
             world.violation("pieces of a vector without their send at a turn")
             port.pieces.removeAll(keepingCapacity: true)

@@ -5,7 +5,7 @@ package enum Gauge: Int, Sendable, CaseIterable {
     case entries
     /// Those of them that have a time to live.
     case expiringEntries
-    /// Key and value bytes with metadata (seed: `total_size`).
+    /// Key and value bytes (seed: `total_size`).
     case sizeBytes
     /// Upper bound of `sizeBytes` (seed: `max_size`).
     case maxSizeBytes
@@ -40,7 +40,7 @@ package enum Gauge: Int, Sendable, CaseIterable {
         case .sizeBytes:
             MetricInfo(
                 "cairn_size_bytes", unit: "bytes",
-                "Key and value bytes held in RAM, with their metadata.")
+                "Key and value bytes held in RAM.")
         case .maxSizeBytes:
             MetricInfo(
                 "cairn_max_size_bytes", unit: "bytes",

@@ -32,7 +32,12 @@ package struct ShardStats: @unchecked Sendable {
         @inline(__always) static var calls: Int { latency + 8 * tiers * histogramWords }
         /// One word for each command there may be.
         @inline(__always) static var callsMax: Int { 128 }
-        @inline(__always) static var count: Int { calls + callsMax }
+        /// Commands that failed while they ran, and that were refused before, in the same order.
+        @inline(__always) static var failed: Int { calls + callsMax }
+        @inline(__always) static var rejected: Int { failed + callsMax }
+        /// Error replies by their first word.
+        @inline(__always) static var errors: Int { rejected + callsMax }
+        @inline(__always) static var count: Int { errors + 16 }
     }
 
     private let base: UnsafeMutablePointer<UInt64>
@@ -48,6 +53,8 @@ package struct ShardStats: @unchecked Sendable {
         ensure(LatencyBuckets.count + 2 <= Word.histogramWords, "more buckets than words")
         ensure(Tier.allCases.count == Word.tiers, "tiers and words")
         ensure(CommandClass.allCases.count == 8, "classes and words")
+        ensure(
+            ErrorKind.allCases.count <= Word.count - Word.errors, "more kinds of errors than words")
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 128)
         let base = unsafe raw.bindMemory(to: UInt64.self, capacity: Word.count)
         unsafe base.initialize(repeating: 0, count: Word.count)
@@ -122,11 +129,25 @@ package struct ShardStats: @unchecked Sendable {
             base + (Word.calls &+ command), UInt64(truncatingIfNeeded: count))
     }
 
+    // SAFETY: the kind is an enum, the command is checked against the table's bound; one writer.
+    /// Counts one error reply, and the command it answered where that is known.
+    package func countError(_ kind: ErrorKind, command: Int?, isRejection: Bool = false) {
+        add(.commandsFailed)
+        unsafe cairn_counter_add(base + (Word.errors &+ kind.rawValue), 1)
+        guard let command else { return }
+        ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
+        let table = isRejection ? Word.rejected : Word.failed
+        unsafe cairn_counter_add(base + (table &+ command), 1)
+    }
+
     // SAFETY: class and tier are enums: the words lie inside the allocation.
-    /// Records how long one command took, without counting it.
-    package func recordLatency(_ commandClass: CommandClass, _ tier: Tier, nanoseconds: UInt64) {
+    /// Records how long `count` commands took, without counting them.
+    @inline(__always)
+    package func recordLatency(
+        _ commandClass: CommandClass, _ tier: Tier, nanoseconds: UInt64, _ count: Int = 1
+    ) {
         let slot = commandClass.rawValue &* Word.tiers &+ tier.rawValue
-        record(at: Word.latency &+ slot &* Word.histogramWords, nanoseconds, 1)
+        record(at: Word.latency &+ slot &* Word.histogramWords, nanoseconds, count)
     }
 
     // SAFETY: the class is checked against the table's bound.
@@ -167,6 +188,26 @@ package struct ShardStats: @unchecked Sendable {
     package func calls(_ command: Int) -> UInt64 {
         ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
         return unsafe cairn_counter_get(base + (Word.calls &+ command))
+    }
+
+    // SAFETY: as `countCalls`.
+    /// Commands of one number that were answered with an error while they ran.
+    package func failed(_ command: Int) -> UInt64 {
+        ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
+        return unsafe cairn_counter_get(base + (Word.failed &+ command))
+    }
+
+    // SAFETY: as `countCalls`.
+    /// Commands of one number that were refused before they ran.
+    package func rejected(_ command: Int) -> UInt64 {
+        ensure(UInt(bitPattern: command) < UInt(bitPattern: Word.callsMax), "command in stats")
+        return unsafe cairn_counter_get(base + (Word.rejected &+ command))
+    }
+
+    // SAFETY: the kind is an enum: the word lies inside the allocation.
+    /// Error replies of one kind.
+    package func errors(_ kind: ErrorKind) -> UInt64 {
+        unsafe cairn_counter_get(base + (Word.errors &+ kind.rawValue))
     }
 
     /// Everything at this moment. About 10,000 relaxed loads; for the stats thread.

@@ -53,6 +53,8 @@ package struct BenchDocument: Codable, Sendable {
         package var hitRatio: Double
         package var errors: UInt64
         package var errorTexts: [String: Int]
+        /// Values compared byte for byte, with `--verify` and `--files`.
+        package var verified: UInt64?
         package var mismatches: UInt64
         package var mismatchDetails: [Mismatch]
         package var connectionsLost: Int
@@ -135,7 +137,7 @@ extension BenchDocument {
         do {
             self = try JSONDecoder().decode(BenchDocument.self, from: data)
         } catch {
-            throw .usage("\(path) is no result of cairn bench: \(error)")
+            throw .usage("\(path) is no result of cairn bench (written with --json)")
         }
         guard schema == Self.schemaName else {
             throw .usage("\(path) has schema \(schema); this program reads \(Self.schemaName)")
@@ -157,6 +159,7 @@ extension BenchDocument.Measurement {
         hitRatio = counts.reads == 0 ? 0 : Double(counts.hits) / Double(counts.reads)
         errors = counts.errors
         errorTexts = result.errors
+        if result.options.verify { verified = counts.hits }
         mismatches = counts.mismatches
         mismatchDetails = result.mismatches
         connectionsLost = result.connectionsLost

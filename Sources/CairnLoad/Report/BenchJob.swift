@@ -97,6 +97,8 @@ package struct BenchJob {
         _ target: LatencyTarget, _ pool: ValuePool, _ document: inout BenchDocument,
         _ histogram: inout LatencyHistogram?
     ) throws(LoadError) -> BenchDocument.Search {
+        // A search loads in an open loop, whatever the options would do without it.
+        document.workload.loop = options.arrival.rawValue
         var search = SaturationSearch(startingAt: options.rate ?? 10_000)
         var points: [SearchPoint] = []
         while let rate = search.next {
@@ -110,6 +112,7 @@ package struct BenchJob {
             points.append(tried.point)
             search.record(held: tried.point.held)
             if tried.point.held {
+                document.workload.ratePerSecond = rate
                 document.result = BenchDocument.Measurement(tried.result)
                 histogram = tried.result.latency
             }

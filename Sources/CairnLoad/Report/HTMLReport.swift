@@ -11,17 +11,18 @@ package enum HTMLReport {
         }
     }
 
-    package static func page(_ documents: [BenchDocument]) -> String {
+    package static func page(_ given: [BenchDocument]) -> String {
+        let documents = withDistinctLabels(given)
         let title =
             documents.count == 1
             ? "cairn bench: \(documents[0].label)" : "cairn bench: \(documents.count) runs"
         var body = "<h1>\(escaped(title))</h1>"
         body += table(documents)
-        body += throughput(documents).html
+        body += "<div class=\"plots\">" + throughput(documents).html
         for document in documents { body += overTime(document).html }
         body += curve(documents).html
-        body += search(documents).html
-        body += faults(documents)
+        for document in documents { body += search(document)?.html ?? "" }
+        body += "</div>" + faults(documents)
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>\(escaped(title))</title>
@@ -33,9 +34,22 @@ package enum HTMLReport {
             """
     }
 
+    /// Runs of one name are numbered: else legends could not be told apart.
+    private static func withDistinctLabels(_ documents: [BenchDocument]) -> [BenchDocument] {
+        var seen: [String: Int] = [:]
+        return documents.map { document in
+            var document = document
+            let count = (seen[document.label] ?? 0) + 1
+            seen[document.label] = count
+            if count > 1 { document.label += " (\(count))" }
+            return document
+        }
+    }
+
     private static func table(_ documents: [BenchDocument]) -> String {
         let head = [
-            "run", "workload", "requests/s", "value bytes/s", "hits", "p50", "p99", "p99.9", "max",
+            "run", "workload", "requests/s", "value bytes/s", "hits", "p50", "p99",
+            "p99.9", "max",
             "server CPU", "client CPU", "errors",
         ]
         var html = "<div class=\"wide\"><table><thead><tr>"
@@ -45,18 +59,26 @@ package enum HTMLReport {
             let latency = result.latency.all
             let bytes = result.valueBytesReadPerSecond + result.valueBytesWrittenPerSecond
             let cells = [
-                escaped(document.label), escaped(describe(document.workload)),
+                escaped(document.label) + "<small>\(escaped(date(document)))</small>",
+                escaped(describe(document.workload)),
                 Format.grouped(result.requestsPerSecond), Format.bytes(bytes),
-                result.reads == 0 ? "" : Format.fixed(result.hitRatio * 100, 1) + " %",
+                result.reads == 0 ? "–" : Format.fixed(result.hitRatio * 100, 1) + " %",
                 Format.latency(latency.p50), Format.latency(latency.p99),
                 Format.latency(latency.p99_9), Format.latency(latency.max),
-                result.serverCPUMicrosecondsPerRequest.map { Format.fixed($0, 2) + " µs" } ?? "",
+                result.serverCPUMicrosecondsPerRequest.map { Format.fixed($0, 2) + " µs" } ?? "–",
                 Format.fixed(result.clientCPUMicrosecondsPerRequest, 2) + " µs",
                 String(result.errors + result.mismatches),
             ]
             html += "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
         }
-        return html + "</tbody></table></div><p>CPU is a request's share of processor time.</p>"
+        return html + "</tbody></table></div><p>CPU: processor time of one request. Latency in a "
+            + "closed loop is that of the queue the client makes; in an open loop it counts from "
+            + "the intended start.</p>"
+    }
+
+    /// When the run began, for people.
+    private static func date(_ document: BenchDocument) -> String {
+        document.started.replacing("T", with: " ").replacing("Z", with: " UTC")
     }
 
     private static func describe(_ workload: BenchDocument.Workload) -> String {
@@ -118,19 +140,26 @@ package enum HTMLReport {
             })
     }
 
-    private static func search(_ documents: [BenchDocument]) -> Plot {
-        Plot(
-            title: "Saturation search: latency of the target's percentile by offered rate",
-            xLabel: "offered requests/s", yLabel: "latency", yScale: .logarithmic,
+    private static func search(_ document: BenchDocument) -> Plot? {
+        guard let search = document.search else { return nil }
+        func tried(held: Bool) -> [(x: Double, y: Double)] {
+            search.points.filter { $0.held == held }.map { ($0.offeredPerSecond, $0.microseconds) }
+        }
+        let rates = search.points.map(\.offeredPerSecond)
+        let limit = search.limitMicroseconds
+        let name = search.percentile >= 100 ? "max" : "p\(Plot.short(search.percentile))"
+        let knee = Format.grouped(search.kneePerSecond)
+        return Plot(
+            title: "Saturation search: \(document.label), knee \(knee) requests/s",
+            xLabel: "offered requests/s", yLabel: name, yScale: .logarithmic,
             yText: Plot.latency,
-            lines: documents.compactMap { document in
-                guard let search = document.search else { return nil }
-                let knee = Format.grouped(search.kneePerSecond)
-                return Plot.Line(
-                    name: "\(document.label) (knee \(knee)/s)",
-                    points: search.points.map { ($0.offeredPerSecond, $0.microseconds) }
-                        .sorted { $0.0 < $1.0 })
-            })
+            lines: [
+                Plot.Line(name: "held", points: tried(held: true), mark: .dots),
+                Plot.Line(name: "failed", points: tried(held: false), mark: .rings),
+                Plot.Line(
+                    name: "limit \(Format.latency(limit))",
+                    points: [(rates.min() ?? 1, limit), (rates.max() ?? 1, limit)], mark: .dashed),
+            ])
     }
 
     private static func faults(_ documents: [BenchDocument]) -> String {
@@ -143,19 +172,27 @@ package enum HTMLReport {
         return items.isEmpty ? "" : "<h2>Errors</h2><ul>\(items)</ul>"
     }
 
+    /// Each colour for light and for dark pages.
     private static let palette = [
-        "#2563eb", "#d97706", "#059669", "#dc2626", "#7c3aed", "#0891b2", "#be185d", "#65a30d",
+        ("#2563eb", "#6ea0ff"), ("#d97706", "#f0a45a"), ("#059669", "#4fcb9b"),
+        ("#dc2626", "#f47c7c"), ("#7c3aed", "#b49af5"), ("#0891b2", "#55c6e0"),
+        ("#be185d", "#ee7cb0"), ("#65a30d", "#a9d45a"),
     ]
 
     private static var style: String {
-        let colours = palette.enumerated().map { index, colour in
-            "polyline.c\(index){stroke:\(colour)}circle.c\(index){fill:\(colour)}"
-                + "i.k\(index){background:\(colour)}"
+        let indices = palette.indices
+        let light = indices.map { "--k\($0):\(palette[$0].0)" }.joined(separator: ";")
+        let dark = indices.map { "--k\($0):\(palette[$0].1)" }.joined(separator: ";")
+        let colours = indices.map { index in
+            "polyline.c\(index){stroke:var(--k\(index))}circle.c\(index){fill:var(--k\(index))}"
+                + "circle.r\(index){fill:none;stroke:var(--k\(index));stroke-width:1.5}"
+                + "i.k\(index){background:var(--k\(index))}"
         }.joined()
         return """
-            :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#dde2e8;--bg:#fff}
+            :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#dde2e8;--bg:#fff;\
+            \(light)}
             @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa5b4;--line:#323a45;\
-            --bg:#14181e}}
+            --bg:#14181e;\(dark)}}
             body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
             main{max-width:1280px;margin:0 auto;padding:24px 16px}
             h1{font-size:22px}h2{font-size:17px}
@@ -164,10 +201,13 @@ package enum HTMLReport {
             white-space:nowrap}
             th{color:var(--soft);font-weight:500}
             th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}
+            small{display:block;color:var(--soft)}
             td:nth-child(2){white-space:normal;min-width:220px}p{color:var(--soft);font-size:13px}
-            figure{margin:28px 0}figcaption{font-weight:600;margin-bottom:6px}
+            .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));\
+            gap:28px 32px;margin-top:20px}
+            figure{margin:0}figcaption{font-weight:600;margin-bottom:6px}
             svg{width:100%;height:auto;display:block}polyline{fill:none;stroke-width:1.8}
-            .g{stroke:var(--line)}text{fill:var(--soft);font-size:11px}.e{text-anchor:end}\
+            .g{stroke:var(--line)}text{fill:var(--soft);font-size:14px}.e{text-anchor:end}\
             .m{text-anchor:middle}
             .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px}
             .legend i{display:inline-block;width:14px;height:3px;margin-right:6px;\

@@ -5,7 +5,10 @@ struct Plot {
     struct Line {
         var name: String
         var points: [(x: Double, y: Double)]
+        var mark = Mark.line
     }
+    /// How points are drawn: joined, joined with dashes, or each alone (full or hollow).
+    enum Mark { case line, dashed, dots, rings }
     enum Scale { case linear, logarithmic }
 
     var title: String
@@ -23,14 +26,16 @@ struct Plot {
     private static let width = 760.0
     private static let height = 300.0
     private static let left = 78.0
-    private static let right = 16.0
+    /// Room for half of the last mark's text.
+    private static let right = 44.0
     private static let top = 12.0
     private static let bottom = 44.0
 
     /// The plot with its title, or nothing when there is nothing to show.
     var html: String {
         let shown = lines.map { line in
-            Line(name: line.name, points: line.points.filter { isShown($0) })
+            Line(
+                name: line.name, points: line.points.filter { isShown($0) }, mark: line.mark)
         }.filter { !$0.points.isEmpty }
         guard !shown.isEmpty else { return "" }
         let all = shown.flatMap(\.points)
@@ -76,7 +81,8 @@ struct Plot {
             let at = Format.fixed(place(tick, x), 1)
             svg +=
                 "<line class=\"g\" x1=\"\(at)\" x2=\"\(at)\" y1=\"\(Self.top)\" y2=\"\(floor)\"/>"
-                + "<text class=\"m\" x=\"\(at)\" y=\"\(floor + 16)\">\(escaped(xText(tick)))</text>"
+                + "<text class=\"m\" x=\"\(at)\" y=\"\(floor + 16)\">"
+                + "\(escaped(xText(tick)))</text>"
         }
         svg +=
             "<text class=\"m\" x=\"\((Self.left + Self.width) / 2)\" y=\"\(Self.height - 6)\">"
@@ -89,11 +95,17 @@ struct Plot {
         let points = line.points.map {
             Format.fixed(place($0.x, x), 1) + "," + Format.fixed(level($0.y, y), 1)
         }
-        if points.count == 1, let only = line.points.first {
-            return "<circle class=\"c\(index % 8)\" r=\"3\" "
-                + "cx=\"\(place(only.x, x))\" cy=\"\(level(only.y, y))\"/>"
+        let isAlone = points.count == 1 || line.mark == .dots || line.mark == .rings
+        if isAlone {
+            let shape = line.mark == .rings ? "r\(index % 8)" : "c\(index % 8)"
+            return line.points.map { point in
+                "<circle class=\"\(shape)\" r=\"3\" cx=\"\(Format.fixed(place(point.x, x), 1))\" "
+                    + "cy=\"\(Format.fixed(level(point.y, y), 1))\"/>"
+            }.joined()
         }
-        return "<polyline class=\"c\(index % 8)\" points=\"\(points.joined(separator: " "))\"/>"
+        let dashes = line.mark == .dashed ? " stroke-dasharray=\"5 4\"" : ""
+        return "<polyline class=\"c\(index % 8)\"\(dashes) "
+            + "points=\"\(points.joined(separator: " "))\"/>"
     }
 
     /// 1.5 k, 2 M

@@ -86,10 +86,22 @@ package enum TextReport {
                     + "\(Format.grouped(Double(m.reads))) "
                     + "(\(Format.fixed(m.hitRatio * 100, 2)) %)")
         }
+        if let verified = m.verified {
+            let verdict = m.mismatches == 0 ? "every byte right" : "\(m.mismatches) WRONG"
+            lines.append("  verified       \(Format.grouped(Double(verified))) values: \(verdict)")
+        }
         if m.writes > 0 {
             lines.append(
                 "  value bytes    written \(Format.bytes(m.valueBytesWrittenPerSecond))")
         }
+        // Without an answer there is nothing to divide by.
+        if m.requests > 0 { lines += costs(m) }
+        lines += faults(m)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func costs(_ m: BenchDocument.Measurement) -> [String] {
+        var lines: [String] = []
         if let cpu = m.serverCPUMicrosecondsPerRequest {
             lines.append("  server CPU     \(Format.fixed(cpu, 3)) µs a request")
         }
@@ -108,8 +120,7 @@ package enum TextReport {
                 "    " + name.padding(toLength: 7, withPad: " ", startingAt: 0)
                     + columns.map { Format.padded(Format.latency($0), 10) }.joined())
         }
-        lines += faults(m)
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     private static func faults(_ m: BenchDocument.Measurement) -> [String] {

@@ -51,7 +51,7 @@ package enum ConfigFile {
             heading: ["Effective configuration from \(origin), with the defaults of this machine."]
                 + effective.refusals.map {
                     "Cannot start in this version: \($0.key): \($0.message)"
-                })
+                }, showsUnset: true)
     }
 
     /// What `cairn config check` says of a valid configuration.

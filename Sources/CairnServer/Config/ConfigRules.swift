@@ -66,10 +66,12 @@ enum ConfigRules {
         var problems: [ConfigProblem] = []
         if let cpus = settings.cpus {
             let usable = CPUList.format(machine.processors)
-            for cpu in cpus where !machine.processors.contains(cpu) {
+            let foreign = cpus.filter { !machine.processors.contains($0) }
+            if !foreign.isEmpty {
+                let word = foreign.count == 1 ? "processor" : "processors"
                 problems.append(
                     document.problem(
-                        "cpus", "this process may not run on processor \(cpu)",
+                        "cpus", "this process may not run on \(word) \(CPUList.format(foreign))",
                         "choose from \(usable)"))
             }
             if let shards = document.configuration.shards, shards > cpus.count {

@@ -80,4 +80,57 @@ struct SaturationSearchTests {
         #expect(page.contains("a &amp; b") && page.contains("&lt;script&gt;"))
         #expect(!page.contains("<script"))
     }
+
+    /// A finished run of ten reads, all hits.
+    private func finished(verify: Bool, mismatches: UInt64 = 0) -> BenchDocument.Measurement {
+        var options = LoadOptions()
+        options.verify = verify
+        var result = LoadResult(options: options)
+        result.elapsedNanoseconds = 1_000_000_000
+        result.counts.reads = 10
+        result.counts.hits = 10
+        result.counts.mismatches = mismatches
+        return BenchDocument.Measurement(result)
+    }
+
+    @Test func `a verified run says so, and says when bytes were wrong`() {
+        #expect(
+            TextReport.summary("run", finished(verify: true))
+                .contains("10 values: every byte right"))
+        #expect(
+            TextReport.summary("run", finished(verify: true, mismatches: 2))
+                .contains("10 values: 2 WRONG"))
+        #expect(!TextReport.summary("run", finished(verify: false)).contains("verified"))
+    }
+
+    @Test func `nothing is divided by the requests of a run without an answer`() {
+        var result = LoadResult(options: LoadOptions())
+        result.elapsedNanoseconds = 1_000_000
+        result.clientCPUNanoseconds = 5_000_000
+        result.counts.errors = 3
+        let text = TextReport.summary("fill", BenchDocument.Measurement(result))
+        #expect(!text.contains("CPU"))
+        #expect(text.contains("errors: 3"))
+    }
+
+    @Test func `a page tells runs of one name apart, and shows a search with its limit`() {
+        var document = BenchDocument(LoadOptions(), label: "same")
+        document.result = finished(verify: false)
+        var searched = document
+        searched.search = BenchDocument.Search(
+            percentile: 99, limitMicroseconds: 1000, kneePerSecond: 2000,
+            points: [
+                SearchPoint(
+                    offeredPerSecond: 2000, achievedPerSecond: 2000, microseconds: 500,
+                    p50Microseconds: 50, errors: 0, held: true, reason: nil),
+                SearchPoint(
+                    offeredPerSecond: 4000, achievedPerSecond: 3900, microseconds: 5000,
+                    p50Microseconds: 50, errors: 0, held: false, reason: "latency"),
+            ])
+        let page = HTMLReport.page([document, searched])
+        #expect(page.contains("same (2)"))
+        #expect(page.contains("limit 1.00 ms") && page.contains("stroke-dasharray"))
+        #expect(page.contains("knee 2,000 requests/s"))
+        #expect(page.contains("circle class=\"r1\""), "the rate that failed is a ring")
+    }
 }

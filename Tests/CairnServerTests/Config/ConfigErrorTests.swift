@@ -91,7 +91,8 @@ struct Mistake: CustomTestStringConvertible, Sendable {
         Mistake(
             "memory_limit: 512MiB\nmax_value_size: 512MiB", 2, "max_value_size", "half of a shard",
             "58MiB"),
-        Mistake("cpus: 2-5", 1, "cpus", "processor 4", "0-3"),
+        Mistake("cpus: 2-5", 1, "cpus", "run on processors 4-5", "0-3"),
+        Mistake("cpus: 2,7", 1, "cpus", "run on processor 7", "0-3"),
         Mistake(
             "shards: 3\ncpus: 0,1", 2, "cpus", "do not carry 3 shards", "one processor a shard"),
         Mistake("listen: 0.0.0.0:6390", 1, "listen", "open to other machines", "insecure: true"),

@@ -206,4 +206,17 @@ import Testing
         #expect(MachineFacts.groupLimit(cgroup: "1:memory:/x\n") { files[$0] } == nil)
         #expect(MachineFacts.totalMemory(meminfo: "MemTotal:  2048 kB\nMemFree: 1 kB") == 2 << 20)
     }
+
+    @Test func `every setting is on the printed page, given or not`() throws {
+        let printed = ConfigFile.effectiveText(try resolve("shards: 2"), source: nil)
+        for key in ConfigSchema.root {
+            let isThere = ["\n\(key.name):", "\n# \(key.name):"].contains(where: printed.contains)
+            #expect(isThere, "\(key.name)")
+        }
+        for key in ConfigSchema.level {
+            #expect(printed.contains("\n  \(key.name):") || printed.contains("\n  # \(key.name):"))
+        }
+        #expect(!ConfigFile.seedDefaultsText.contains("# password"))
+        _ = try resolve(printed)
+    }
 }

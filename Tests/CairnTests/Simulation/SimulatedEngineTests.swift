@@ -3,11 +3,8 @@ import Testing
 @testable import Cairn
 
 @Suite struct SimulatedEngineTests {
-    /// Seeds of a run: one given by CAIRN_SIM_SEED, or the usual range.
-    func seeds(_ count: Int) -> [UInt64] { SimulationSeeds.chosen(count) }
-
     @Test func `echo loops keep the contract under delays, short transfers and full buffers`() {
-        for seed in seeds(120) {
+        for seed in SimulationSeeds.chosen(fixed: 60, fresh: 60) {
             let outcome = EchoOutcome.run(seed: seed, faults: .calm(seed: seed))
             #expect(outcome.failures == [], "\(SimulationSeeds.replay(seed))")
             #expect(outcome.broken == 0 || outcome.echoed > 0)
@@ -17,19 +14,20 @@ import Testing
     @Test func `echo loops keep the contract when connections break at any completion`() {
         var broken = 0
         var stale = 0
-        for seed in seeds(120) {
+        let seeds = SimulationSeeds.chosen(fixed: 60, fresh: 60)
+        for seed in seeds {
             let outcome = EchoOutcome.run(seed: seed, faults: .hostile(seed: seed))
             #expect(outcome.failures == [], "\(SimulationSeeds.replay(seed))")
             broken += outcome.broken
             stale += outcome.stale
         }
         // The faults do happen.
-        #expect(broken > 50 || seeds(120).count == 1)
-        #expect(stale > 50 || seeds(120).count == 1)
+        #expect(broken > 50 || seeds.count == 1)
+        #expect(stale > 50 || seeds.count == 1)
     }
 
     @Test func `the same seed gives the same history, another seed another`() {
-        for seed in seeds(10) {
+        for seed in SimulationSeeds.chosen(fixed: 10) {
             let faults = FaultPlan.hostile(seed: seed)
             let first = EchoOutcome.run(seed: seed, faults: faults)
             #expect(first == EchoOutcome.run(seed: seed, faults: faults))
