@@ -132,20 +132,6 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: The pool
 
-    /// Whether replies have no room: a request of another shard waits then, at the head of its
-    /// lane.
-    mutating func lacksReplyRoom() -> Bool {
-        if _fastPath(pool.bytesTotal &- pool.bytesUsed >= 2 * BufferPool.blockBytesMax) {
-            return false
-        }
-        wantMemory()
-        let lane = scarcity.lane
-        if laneWaits[lane].sinceMs == 0 { laneWaits[lane].sinceMs = nowMs }
-        if nowMs &- laneWaits[lane].sinceMs >= Self.patienceMs { return false }
-        scarcity.isBlocked = true
-        return true
-    }
-
     /// Tells the other shards when the last quarter of this one's pool is in use.
     mutating func publishScarcity() {
         let isScarce = pool.bytesTotal &- pool.bytesUsed < pool.bytesTotal / 4
