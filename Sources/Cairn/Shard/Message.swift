@@ -178,6 +178,8 @@ struct RemoteCall: BitwiseCopyable {
     var startedNs: UInt64 = 0
     /// The client id that was asked for.
     var client: UInt64 = 0
+    /// The piece of a large value that is asked for.
+    var piece = PieceQuestion()
 }
 
 /// One reply that several shards contribute to.
@@ -237,40 +239,6 @@ struct ReleaseQueue: ~Copyable {
         guard count > 0 else { return nil }
         count -= 1
         return items[count]
-    }
-}
-
-/// The next piece of a value that another shard lends, to be asked for when its lane has room.
-struct PendingPiece: BitwiseCopyable {
-    var handle: UInt32 = 0
-    var offset = 0
-    var length = 0
-    var hole: Int32 = -1
-    var connection: Int32 = -1
-    var generation: UInt32 = 0
-    var shard: UInt8 = 0
-}
-
-/// Pieces that wait, first in, first out. Each had a call that was answered; no other call is made
-/// while one waits, so that there are never more than calls can be under way.
-struct PieceQueue: ~Copyable {
-    private var items: FixedArray<PendingPiece>
-    private var head = 0
-    private(set) var count = 0
-
-    init(capacity: Int) { items = FixedArray(repeating: PendingPiece(), count: capacity) }
-
-    var first: PendingPiece? { count > 0 ? items[head] : nil }
-
-    mutating func push(_ item: PendingPiece) {
-        ensure(count < items.count, "piece queue full")
-        items[(head + count) % items.count] = item
-        count += 1
-    }
-
-    mutating func dropFirst() {
-        head = (head + 1) % items.count
-        count -= 1
     }
 }
 

@@ -126,80 +126,13 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// Adds an empty place behind a segment.
-    private mutating func insertHole(_ place: Int32, after index: Int32) -> Int32 {
+    mutating func insertHole(_ place: Int32, after index: Int32) -> Int32 {
         let hole = segments.take(OutputSegment(handle: segments[index].handle, owner: .hole))
         segments.link(hole, to: segments[index].next)
         segments.link(index, to: hole)
         if connections[Int(place)].outputTail == index { connections[Int(place)].outputTail = hole }
         connections[Int(place)].holes += 1
         return hole
-    }
-
-    private mutating func fillPiece(
-        _ place: Int32, _ hole: Int32, _ message: Message, from other: Int
-    ) {
-        let piece = message.view
-        let left = message.length
-        let count = min(piece.count, left)
-        let isLast = count == left
-        guard segments.freeCount > 2 else {
-            // The pieces before this one may be on their way: the pin goes when they have gone.
-            abort(place, .outputLimit)
-            fillHole(
-                place, hole,
-                OutputSegment(handle: message.handle, owner: .remoteEntry, shard: UInt8(other)))
-            return
-        }
-        let next = insertHole(place, after: hole)
-        fillHole(
-            place, hole,
-            OutputSegment(
-                bytes: piece.bytes.slice(0, count), handle: message.handle,
-                owner: isLast ? .remoteEntry : .borrowed, shard: UInt8(other)))
-        if isLast {
-            fillHole(place, next, OutputSegment(bytes: Bytes("\r\n")))
-            return
-        }
-        askForPiece(place, next, message, done: count, from: other)
-    }
-
-    private mutating func askForPiece(
-        _ place: Int32, _ hole: Int32, _ message: Message, done: Int, from other: Int
-    ) {
-        let piece = PendingPiece(
-            handle: message.handle, offset: message.offset + done, length: message.length - done,
-            hole: hole, connection: place, generation: connections[Int(place)].generation,
-            shard: UInt8(other))
-        if pieces.count > 0 || !ask(piece) { pieces.push(piece) }
-    }
-
-    private mutating func ask(_ piece: PendingPiece) -> Bool {
-        let isGone = connections[Int(piece.connection)].generation != piece.generation
-        if isGone {
-            releaseRemote(piece.handle, kind: .entry, shard: Int(piece.shard))
-            return true
-        }
-        // What fills the hole needs segments: below that it waits for others' sends.
-        guard segments.freeCount > 256, calls.freeCount > 0,
-            let slot = requestsOut[Int(piece.shard)].beginWrite()
-        else { return false }
-        let request = Message(slot)
-        request.clear(.leasedPiece)
-        request.handle = piece.handle
-        request.offset = piece.offset
-        request.length = piece.length
-        var call = RemoteCall()
-        call.shard = piece.shard
-        call.connection = piece.connection
-        call.generation = piece.generation
-        call.hole = piece.hole
-        submit(request, call)
-        return true
-    }
-
-    /// Asks for pieces that had to wait.
-    mutating func flushPieces() {
-        while let piece = pieces.first, ask(piece) { pieces.dropFirst() }
     }
 
     /// Fills a hole with what was written outside a connection's batch.

@@ -1,9 +1,9 @@
 /// Input that waits: commands that have come in part, or that can't be served yet.
 ///
-/// Up to 64 KiB in a block of the pool, of which such input may hold half; beyond that in a growing
-/// buffer that is charged to the RAM level, of which growing buffers may hold half. A client whose
-/// input finds no room is closed (`input_limit`), and whoever holds room with a command that never
-/// becomes whole is closed by `Shard+Stall`.
+/// Up to 64 KiB in a block of the pool, of which such input may hold half; beyond either in a
+/// growing buffer that is charged to the RAM level, of which growing buffers may hold half. A
+/// client whose input finds no room is closed (`input_limit`), and whoever holds room with a
+/// command that never becomes whole is closed by `Shard+Stall`.
 extension Shard where Engine: ~Copyable {
     /// Most bytes of one command, streamed values apart: what MSET and MULTI may hold.
     static var commandBytesMax: Int { 64 << 20 }
@@ -33,7 +33,7 @@ extension Shard where Engine: ~Copyable {
             }
         }
         guard let larger = allocatePartial(place, held + bytes.count) else {
-            abort(place, .inputLimit)
+            keepLarge(place, bytes)
             return
         }
         let target = pool.bytes(larger)

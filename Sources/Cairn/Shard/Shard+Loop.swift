@@ -72,7 +72,8 @@ extension Shard where Engine: ~Copyable {
 
     /// Whether there is work here that nobody will announce.
     var mustNotSleep: Bool {
-        runQueue.count > 0 || dirtyQueue.count > 0 || hasUrgentUpkeep
+        runQueue.count > 0 || dirtyQueue.count > 0 || releases.count > 0 || questions.count > 0
+            || hasUrgentUpkeep
     }
 
     /// Whether other shards have sent something.
@@ -210,7 +211,16 @@ extension Shard where Engine: ~Copyable {
     /// Whether everything has been answered after a stop request. A shard that serves nobody any
     /// more goes on for the clients of others: they may be waiting for its keys.
     var hasEnded: Bool {
-        isStopping && (group.get(.connections) == 0 || nowNs > stopDeadlineNs)
+        isStopping
+            && (group.get(.connections) == 0 && !hasRequests || nowNs > stopDeadlineNs)
+    }
+
+    /// Whether requests of other shards are still to be served, those that wait for memory too.
+    private var hasRequests: Bool {
+        for other in 0..<group.shards where other != index {
+            if requestsIn[other].hasMessages { return true }
+        }
+        return false
     }
 
     /// Stops accepting; connections end when their replies have left, 5 s at most.

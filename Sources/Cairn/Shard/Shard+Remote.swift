@@ -8,7 +8,7 @@ extension Shard where Engine: ~Copyable {
 
     /// Whether a request to `shard` can be sent now.
     mutating func canAsk(_ shard: Int) -> Bool {
-        if calls.freeCount == 0 || releases.count > calls.capacity || pieces.count > 0
+        if calls.freeCount == 0 || releases.count > calls.capacity
             || requestsOut[shard].beginWrite() == nil
         {
             stats.add(.mailboxFull)
@@ -153,7 +153,7 @@ extension Shard where Engine: ~Copyable {
     mutating func serveMailboxes() {
         for other in 0..<group.shards where other != index { takeResponses(of: other) }
         flushReleases()
-        flushPieces()
+        flushQuestions()
         for other in 0..<group.shards where other != index { serveRequests(of: other) }
     }
 

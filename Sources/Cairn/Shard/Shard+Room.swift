@@ -9,9 +9,6 @@
 extension Shard where Engine: ~Copyable {
     /// Milliseconds for which a command waits for memory that others hold.
     static var patienceMs: UInt64 { 15_000 }
-    /// The same for a request of another shard: what holds the memory may stand behind it in its
-    /// lane, and so does everything else that shard asks for.
-    private static var lanePatienceMs: UInt64 { 250 }
     /// Nanoseconds between two tries of what waits.
     private static var retryNs: UInt64 { 2_000_000 }
     /// Connections tried again at once, so that a crowd of them is no stall.
@@ -27,7 +24,7 @@ extension Shard where Engine: ~Copyable {
             key, hash: hash, valueLength: valueLength, type: type, priority: priority,
             nowMs: nowMs)
         if case .entry = made { return made }
-        // Under a transaction's lock, what holds the memory may be waiting for that very lock.
+        // Under a transaction's lock: whoever holds the rest may be waiting for the lock.
         if made == .blocked, lock.owner != 0 { return refuse() }
         if context.connection >= 0 { return bounded(made, for: context.connection) }
         return boundedInLane(made)
@@ -52,20 +49,24 @@ extension Shard where Engine: ~Copyable {
         }
     }
 
-    /// As `bounded`, for the request at the head of another shard's lane.
+    /// As `bounded`, for the request at the head of another shard's lane. It waits for nothing but
+    /// eviction: whoever holds the rest, a value half received, may stand behind it.
     mutating func boundedInLane(_ made: L1.Reservation) -> L1.Reservation {
         switch made {
         case .entry: return made
         case .refused(let refusal):
             countRefusal(refusal)
             return made
-        case .busy, .blocked:
+        case .blocked:
+            wantMemory()
+            return refuse()
+        case .busy:
             noteLack(made)
             let lane = scarcity.lane
             if laneWaits[lane].sinceMs == 0 { laneWaits[lane].sinceMs = nowMs }
             // What queued up behind a refused request has waited as long as it did.
             let isNext = nowMs &- laneWaits[lane].refusedMs < 1000
-            if !isNext, nowMs &- laneWaits[lane].sinceMs < Self.lanePatienceMs { return made }
+            if !isNext, nowMs &- laneWaits[lane].sinceMs < Self.patienceMs { return made }
             laneWaits[lane].refusedMs = nowMs
             return refuse()
         }
@@ -131,16 +132,6 @@ extension Shard where Engine: ~Copyable {
 
     // MARK: The pool
 
-    /// Whether replies have no room: a request of another shard waits then, at the head of its
-    /// lane.
-    mutating func lacksReplyRoom() -> Bool {
-        if _fastPath(pool.bytesTotal &- pool.bytesUsed >= 2 * BufferPool.blockBytesMax) {
-            return false
-        }
-        if case .refused = boundedInLane(.blocked) { return false }
-        return true
-    }
-
     /// Tells the other shards when the last quarter of this one's pool is in use.
     mutating func publishScarcity() {
         let isScarce = pool.bytesTotal &- pool.bytesUsed < pool.bytesTotal / 4
@@ -181,7 +172,6 @@ extension Shard where Engine: ~Copyable {
     var nextTry: UInt64 {
         var next = UInt64.max
         if roomQueue.count > 0 { next = scarcity.nextTryNs }
-        if pieces.count > 0 || releases.count > 0 { next = min(next, nowNs &+ Self.retryNs) }
         for other in 0..<laneWaits.count where laneWaits[other].rests {
             next = min(next, nowNs &+ Self.retryNs)
         }

@@ -30,7 +30,6 @@ extension Shard where Engine: ~Copyable {
         guard let id = CommandID(rawValue: message.command) else {
             ensureFailed("unknown command in a message", #fileID, #line)
         }
-        if lacksReplyRoom() { return false }
         let input = message.encodedArguments
         arguments.load(encoded: input, count: message.argumentCount)
         enterRemote(message)
@@ -106,6 +105,14 @@ extension Shard where Engine: ~Copyable {
 
     private mutating func respondBlock(_ response: Message) {
         guard let block = pool.allocate(scratchCount) else {
+            // To wait here could be to wait in a circle: for clients that wait for this answer.
+            if let large = takeLarge(scratchCount) {
+                _ = appendLarge(large, scratch.bytes.bytes.slice(0, scratchCount))
+                response.slot[0] = Message.Kind.replyLarge.rawValue
+                response.handle = UInt32(bitPattern: large)
+                response.setView(largeBuffers[large].bytes)
+                return
+            }
             response.payload.copy(Bytes("-OOM no memory for the reply\r\n"))
             response.payloadCount = 30
             return

@@ -230,15 +230,20 @@ extension Shard where Engine: ~Copyable {
         pause(place)
     }
 
+    mutating func countStream(_ place: Int32, _ stream: StreamedValue) {
+        connections[Int(place)].commands &+= 1
+        connections[Int(place)].lastCommand = stream.command
+        stats.countCalls(Int(stream.command.rawValue))
+    }
+
     private mutating func attach(_ place: Int32, _ stream: StreamedValue) {
         guard let taken = streams.take(stream) else {
             ensureFailed("stream table full", #fileID, #line)
         }
         connections[Int(place)].missing = 0
         connections[Int(place)].stream = taken
-        connections[Int(place)].commands &+= 1
-        connections[Int(place)].lastCommand = stream.command
-        stats.countCalls(Int(stream.command.rawValue))
+        // One whose owner has no memory now is parsed again: it counts when it has an answer.
+        if stream.phase != .asked { countStream(place, stream) }
         // From now on this client's bytes are read piece by piece, so that values arrive in place.
         if connections[Int(place)].receiveMode == .multishot {
             connections[Int(place)].receiveMode = .once

@@ -230,6 +230,7 @@ extension Shard where Engine: ~Copyable {
         connections[Int(place)].flags.remove(.waiting)
         switch message.kind {
         case .reserved, .piece:
+            if streams[index].entry == .none { countStream(place, streams[index]) }
             streams.update(index) { stream in
                 stream.entry = EntryID(message.handle)
                 stream.piece = message.view
@@ -238,12 +239,15 @@ extension Shard where Engine: ~Copyable {
             endWait(place)
         case .busy:
             if case .refused = bounded(.blocked, for: place) {
+                if streams[index].entry == .none { countStream(place, streams[index]) }
                 giveUpStream(index)
             } else {
                 restStream(place, index)
                 return
             }
-        default: giveUpStream(index)
+        default:
+            if streams[index].entry == .none { countStream(place, streams[index]) }
+            giveUpStream(index)
         }
         enqueueRun(place)
     }
@@ -253,7 +257,6 @@ extension Shard where Engine: ~Copyable {
         if streams[index].entry == .none {
             // The command is parsed again from its start, which was kept.
             dropStream(place)
-            connections[Int(place)].commands &-= 1
         } else {
             streams.update(index) { $0.phase = .starved }
         }

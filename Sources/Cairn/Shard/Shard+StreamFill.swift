@@ -57,7 +57,7 @@ extension Shard where Engine: ~Copyable {
     private mutating func takePiece(_ place: Int32, _ index: Int32) {
         let stream = streams[index]
         if Int(stream.owner) != self.index {
-            askForPiece(place, index)
+            askForMemory(place, index)
             return
         }
         let made = l1.grow(stream.entry, to: stream.filled)
@@ -102,19 +102,17 @@ extension Shard where Engine: ~Copyable {
         return !connections[Int(place)].flags.contains(.paused)
     }
 
-    private mutating func askForPiece(_ place: Int32, _ index: Int32) {
-        let stream = streams[index]
-        let owner = Int(stream.owner)
-        guard calls.freeCount > 0, let slot = requestsOut[owner].beginWrite() else {
+    /// Asks the owner for the memory of the bytes that follow.
+    private mutating func askForMemory(_ place: Int32, _ index: Int32) {
+        guard calls.freeCount > 0 else {
             starve(place, index)
             return
         }
-        let message = Message(slot)
-        message.clear(.reservedPiece)
-        message.handle = stream.entry.raw
-        message.offset = stream.filled
-        submit(message, streamCall(place, owner))
         streams.update(index) { $0.phase = .asked }
+        let stream = streams[index]
+        var call = streamCall(place, Int(stream.owner))
+        call.piece = PieceQuestion(handle: stream.entry.raw, offset: stream.filled)
+        askForPiece(call)
         waitForAnswer(place)
     }
 

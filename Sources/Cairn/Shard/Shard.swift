@@ -77,7 +77,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var wakeWanted: FixedArray<Bool>
     var laneWaits: FixedArray<LaneWait>
     var releases: ReleaseQueue
-    var pieces: PieceQueue
+    /// Calls whose questions wait for room in their lanes.
+    var questions: IndexQueue
 
     // Followers of keys and channels.
     var followers: Followers
@@ -165,7 +166,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         responsesIn = lanes(.response, outgoing: false)
         wakeWanted = FixedArray(repeating: false, count: group.shards)
         laneWaits = FixedArray(repeating: LaneWait(), count: group.shards)
-        pieces = PieceQueue(capacity: capacity.calls)
+        questions = IndexQueue(capacity: capacity.calls)
         releases = ReleaseQueue(capacity: Self.releasesMax(capacity, group.shards))
         self.followers = followers
         limits.bulkBytesMax = min(512 << 20, group.settings.maxValueSize)
@@ -190,9 +191,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
             * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 32)
             + capacity.segments * MemoryLayout<OutputSegment>.stride
             + capacity.poolBytes + capacity.poolBytes / 256 * 9
-            + capacity.calls
-            * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride
-                + MemoryLayout<PendingPiece>.stride + 48)
+            + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 52)
             + capacity.streams * MemoryLayout<StreamedValue>.stride
             + releasesMax(capacity, 2) * MemoryLayout<PendingRelease>.stride
             + capacity.transactions * MemoryLayout<Transaction>.stride

@@ -68,7 +68,8 @@ enum ShardChecks {
     static func closings(of run: ShardRun) -> [String] {
         let reasons: [Counter] = [
             .closedTimeout, .closedOutputLimit, .closedProtocolError, .closedKilled,
-            .closedSocketError, .closedShutdown, .mailboxFull,
+            .closedSocketError, .closedShutdown, .closedStalled, .closedInputLimit,
+            .mailboxFull,
         ]
         return run.group.stats.enumerated().map { shard, stats in
             "shard \(shard): "
