@@ -36,7 +36,8 @@ extension L1 {
     /// A live entry drawn at random, or nil when there is none.
     ///
     /// Draws places of the entry table, which favours nobody; where the table is nearly empty it
-    /// takes the next live entry behind the drawn place, and looks at 1,024 places at most.
+    /// takes the next live entry behind the drawn place, and looks at a million places (3 ms) at
+    /// most: so many may be left of a flush that is still being swept.
     package borrowing func randomEntry(_ random: inout Random, nowMs: UInt64) -> EntryID? {
         guard liveCount > 0, entries.top > 0 else { return nil }
         for _ in 0..<32 {
@@ -44,7 +45,7 @@ extension L1 {
             if entries[id].meta.state == .live, isCurrent(id, nowMs) { return EntryID(id) }
         }
         var place = random.below(entries.top)
-        for _ in 0..<1024 {
+        for _ in 0..<min(entries.top, 1 << 20) {
             if place == entries.top { place = 0 }
             let id = UInt32(place)
             if entries[id].meta.state == .live, isCurrent(id, nowMs) { return EntryID(id) }

@@ -34,7 +34,9 @@ extension Shard where Engine: ~Copyable {
         if _slowPath(live.slowlogOn && (live.timesFast || !spec.isQuick)) {
             return timed(place, input, id, spec)
         }
-        return execute(place, input, id, spec)
+        let step = execute(place, input, id, spec)
+        if step == .done { turnCounts.note(spec.kind) }
+        return step
     }
 
     static var specialFlags: ConnectionFlags {
@@ -106,6 +108,10 @@ extension Shard where Engine: ~Copyable {
     mutating func waitNextTurn(_ place: Int32) -> Step {
         if _slowPath(scarcity.isBlocked) {
             waitForRoom(place)
+            return .wait
+        }
+        if scarcity.isLaneFull {
+            waitForLane(place)
             return .wait
         }
         let waitsForLock =
@@ -407,6 +413,8 @@ struct SpecBits: BitwiseCopyable {
     var flags = CommandFlags(rawValue: 0)
     /// Constant time, or one key: never worth the slow log's two looks at the clock.
     var isQuick = false
+    /// Its class to the statistics.
+    var kind: UInt8 = 0
 
     init() {}
 
@@ -426,7 +434,11 @@ struct SpecBits: BitwiseCopyable {
     /// One for each command, by its number.
     static func table() -> FixedArray<SpecBits> {
         var table = FixedArray(repeating: SpecBits(), count: 256)
-        for id in CommandID.allCases { table[Int(id.rawValue)] = SpecBits(CommandTable.spec(id)) }
+        for id in CommandID.allCases {
+            var bits = SpecBits(CommandTable.spec(id))
+            bits.kind = UInt8(id.statisticsClass.rawValue)
+            table[Int(id.rawValue)] = bits
+        }
         return table
     }
 }

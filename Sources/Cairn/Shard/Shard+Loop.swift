@@ -120,6 +120,12 @@ extension Shard where Engine: ~Copyable {
             stats.recordLatency(.get, .none, nanoseconds: spent, counts.getMissed)
         }
         if counts.set > 0 { stats.recordLatency(.set, .ram, nanoseconds: spent, counts.set) }
+        if counts.others != .zero {
+            for kind in CommandClass.allCases where counts.others[kind.rawValue] > 0 {
+                let count = Int(counts.others[kind.rawValue])
+                stats.recordLatency(kind, .none, nanoseconds: spent, count)
+            }
+        }
         turnCounts = TurnCounts()
     }
 

@@ -12,6 +12,7 @@ extension Shard where Engine: ~Copyable {
             || requestsOut[shard].beginWrite() == nil
         {
             stats.add(.mailboxFull)
+            scarcity.isLaneFull = true
             return false
         }
         // While this shard coordinates a transaction only that one's requests leave: the others
@@ -159,6 +160,7 @@ extension Shard where Engine: ~Copyable {
 
     mutating func takeResponses(of other: Int) {
         while let slot = responsesIn[other].peek() {
+            scarcity.hasAnswers = true
             let message = Message(slot)
             if message.kind == .release {
                 serveRelease(message)

@@ -111,6 +111,17 @@ extension Shard where Engine: ~Copyable {
         roomQueue.push(place)
     }
 
+    /// The connection goes on when another shard has answered something: whatever fills a lane or
+    /// holds a call is answered, or leaves by itself.
+    mutating func waitForLane(_ place: Int32) {
+        scarcity.isLaneFull = false
+        let flags = connections[Int(place)].flags
+        if flags.contains(.queued) || !flags.contains(.open) { return }
+        if laneQueue.count == 0 { scarcity.nextLaneTryNs = nowNs &+ Self.retryNs }
+        connections[Int(place)].flags.insert(.queued)
+        laneQueue.push(place)
+    }
+
     /// The connection's replies have no room: it goes on when its own have left, or, when it has
     /// none, in a moment.
     mutating func waitForReplyRoom(_ place: Int32) -> Step {
@@ -158,6 +169,11 @@ extension Shard where Engine: ~Copyable {
             while let place = pauseQueue.pop() { runQueue.push(place) }
         }
         scarcity.pausedMustRun = false
+        if _slowPath(laneQueue.count > 0), scarcity.hasAnswers || nowNs >= scarcity.nextLaneTryNs {
+            while let place = laneQueue.pop() { runQueue.push(place) }
+        }
+        scarcity.hasAnswers = false
+        scarcity.isLaneFull = false
         if _slowPath(roomQueue.count > 0), nowNs >= scarcity.nextTryNs {
             scarcity.nextTryNs = nowNs &+ Self.retryNs
             var left = Self.triesMax
@@ -172,6 +188,7 @@ extension Shard where Engine: ~Copyable {
     var nextTry: UInt64 {
         var next = UInt64.max
         if roomQueue.count > 0 { next = scarcity.nextTryNs }
+        if laneQueue.count > 0 { next = min(next, scarcity.nextLaneTryNs) }
         for other in 0..<laneWaits.count where laneWaits[other].rests {
             next = min(next, nowNs &+ Self.retryNs)
         }
@@ -189,6 +206,12 @@ struct Scarcity: BitwiseCopyable {
     var isBlocked = false
     /// When connections in the room queue are tried again.
     var nextTryNs: UInt64 = 0
+    /// The last request found its lane full or no call free: trying again at once is in vain.
+    var isLaneFull = false
+    /// Other shards have answered in this turn.
+    var hasAnswers = false
+    /// When connections in the lane queue are tried again without an answer.
+    var nextLaneTryNs: UInt64 = 0
     /// The lane whose request is being served.
     var lane = 0
     /// The pause that connections in the pause queue wait for.

@@ -44,6 +44,8 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     var lockQueue: IndexQueue
     /// Connections that wait for memory or room: tried again every 2 ms.
     var roomQueue: IndexQueue
+    /// Connections that wait for room in a lane, or for a call: both come with an answer.
+    var laneQueue: IndexQueue
     /// Connections that CLIENT PAUSE holds back.
     var pauseQueue: IndexQueue
     var dirtyQueue: IndexQueue
@@ -138,6 +140,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
         runQueue = IndexQueue(capacity: capacity.connections)
         lockQueue = IndexQueue(capacity: capacity.connections)
         roomQueue = IndexQueue(capacity: capacity.connections)
+        laneQueue = IndexQueue(capacity: capacity.connections)
         pauseQueue = IndexQueue(capacity: capacity.connections)
         dirtyQueue = IndexQueue(capacity: capacity.connections)
         segments = SegmentTable(count: capacity.segments)
@@ -188,7 +191,7 @@ package struct Shard<Engine: IOEngine & ~Copyable>: ~Copyable {
     /// Memory the fixed tables of a shard take, the engine and the RAM level apart.
     package static func footprint(_ capacity: Capacity) -> Int {
         capacity.connections
-            * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 32)
+            * (MemoryLayout<Connection>.stride + MemoryLayout<ConnectionInfo>.stride + 36)
             + capacity.segments * MemoryLayout<OutputSegment>.stride
             + capacity.poolBytes + capacity.poolBytes / 256 * 9
             + capacity.calls * (MemoryLayout<RemoteCall>.stride + MemoryLayout<Gather>.stride + 52)
@@ -223,6 +226,14 @@ struct TurnCounts: BitwiseCopyable {
     var get = 0
     var getMissed = 0
     var set = 0
+    /// Commands of the other classes, by their number.
+    private(set) var others = SIMD8<UInt32>.zero
+
+    /// Counts a command of a class that doesn't count itself where it reads or writes a value.
+    @inline(__always)
+    mutating func note(_ kind: UInt8) {
+        if kind > CommandClass.set.rawValue { others[Int(kind & 7)] &+= 1 }
+    }
 }
 
 /// For whom the command being executed runs.

@@ -107,4 +107,14 @@ import Testing
         let again = cache.put(testKey(7000, prefix: long), length: 10, seed: 1)
         #expect(again)
     }
+
+    @Test func `the only live entry among the remains of a flush is drawn`() throws {
+        var cache = TestCache(mebibytes: 64)
+        for number in 0..<20_000 { cache.put(testKey(number), length: 8, seed: 1) }
+        check(cache.l1.clear())
+        cache.put(testKey(7), length: 1, seed: 1)
+        var random = Random(seed: 4)
+        let drawn = try need(cache.l1.randomEntry(&random, nowMs: cache.nowMs))
+        check(cache.l1.key(of: drawn).array == testKey(7))
+    }
 }

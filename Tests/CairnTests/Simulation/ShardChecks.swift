@@ -122,7 +122,11 @@ extension Shard where Engine: ~Copyable {
             ("transactions", transactions.usedCount),
             ("releases", releases.count),
             ("messages", messages),
-            ("connections in queues", runQueue.count + lockQueue.count + dirtyQueue.count),
+            (
+                "connections in queues",
+                runQueue.count + lockQueue.count + laneQueue.count + roomQueue.count
+                    + pauseQueue.count + dirtyQueue.count
+            ),
             ("locks", (lock.owner != 0 ? 1 : 0) + (lock.coordinating != 0 ? 1 : 0)),
             ("pinned entries", l1.pinnedCount + l1.detachedCount),
             ("reservations", l1.reservedCount),
