@@ -41,7 +41,9 @@ extension Shard where Engine: ~Copyable {
     func hasReplyRoom(_ place: Int32) -> Bool {
         // An answer on its way may need four: the value's header, two pieces and their end.
         if _slowPath(segments.freeCount < 1024 &+ 4 &* calls.usedCount) { return false }
-        if _slowPath(pool.bytesTotal &- pool.bytesUsed < 4 * BufferPool.blockBytesMax) {
+        // The same of their blocks: what is answered in a message is copied into a small one.
+        let owed = calls.usedCount &* BufferPool.unitBytes
+        if _slowPath(pool.bytesTotal &- pool.bytesUsed < 4 * BufferPool.blockBytesMax &+ owed) {
             return false
         }
         let connection = connections[Int(place)]
@@ -232,7 +234,9 @@ extension Shard where Engine: ~Copyable {
     /// A value, or a part of one, as a bulk string: copied when small, else sent from its slab.
     @inline(__always)
     mutating func emitValue(_ entry: EntryID, offset: Int, length: Int) {
-        if _fastPath(length < Self.leaseBytesMin) {
+        // For another shard while blocks are scarce here: the value is lent where it lies.
+        let isLent = scarcity.isPublished && context.connection < 0 && length > 128
+        if _fastPath(length < Self.leaseBytesMin && !isLent) {
             let target = room(length + 64)
             guard
                 var position = ReplyWriter.bulkHeader(
