@@ -1,5 +1,6 @@
 """Clients that stop in the middle: the others are served, memory stays bounded, waits end."""
 
+import signal
 import socket
 import time
 
@@ -389,3 +390,22 @@ def test_thousands_of_unread_values_may_be_dropped_at_once(start):
             assert wire("PING") == "PONG"
             assert wire.pipeline([("GET", f"k{n}") for n in range(64)]) == [bytes(4200)] * 64
         assert wire("FLUSHALL") == "OK"
+
+
+def test_thousands_of_clients_that_speak_at_the_same_moment_are_all_answered(start):
+    """More than there are receive buffers and places in the submission queue."""
+    server = start(config={"max_connections": 8000})
+    crowd = [server.connect() for _ in range(5000)]
+    command = encode(("SET", "k", "x" * 3000))
+    try:
+        for part in (command[:-10], command[-10:]):
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                for other in crowd:
+                    other.send_raw(part)
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+        for other in crowd:
+            assert other.read() == "OK"
+    finally:
+        close(crowd)

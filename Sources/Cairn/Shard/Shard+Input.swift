@@ -53,6 +53,10 @@ extension Shard where Engine: ~Copyable {
         }
         if connections[Int(place)].flags.contains(.dead) {
             freeIfIdle(place)
+        } else if -completion.result == Errno.noBufferSpace {
+            // Buffers come back with the next entry: asked for again in this turn, a crowd that
+            // speaks at once would keep the turn from ending.
+            if !connections[Int(place)].flags.contains(.paused) { enqueueRun(place) }
         } else {
             armReceive(place)
         }
