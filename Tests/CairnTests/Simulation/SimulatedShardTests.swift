@@ -7,7 +7,8 @@ import Testing
     @Test func `shards answer as they must under delays, short transfers and full tables`() {
         var sum = ShardOutcome()
         // The memory that a command waited for stood behind it.
-        let seeds = SimulationSeeds.chosen(known: [6_739_981], fixed: 30, fresh: 20)
+        let seeds = SimulationSeeds.chosen(
+            known: [6_739_981], fixed: 45, fresh: SimulationSeeds.freshInSoak(20))
         for seed in seeds {
             SimulationSeeds.tell(seed)
             let outcome = ShardRun.run(.calm(seed: seed))
@@ -23,7 +24,7 @@ import Testing
         // A connection that waited for others' memory was forgotten; a lock stood before its own
         // release; pieces of values found their lane full.
         let seeds = SimulationSeeds.chosen(
-            known: [90, 117, 414, 436], fixed: 30, fresh: 20)
+            known: [90, 117, 414, 436], fixed: 45, fresh: SimulationSeeds.freshInSoak(20))
         for seed in seeds {
             SimulationSeeds.tell(seed)
             let outcome = ShardRun.run(.hostile(seed: seed))
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test func `transactions are whole and isolated whoever goes away in their middle`() {
-        for seed in SimulationSeeds.chosen(fixed: 15, fresh: 10) {
+        for seed in SimulationSeeds.chosen(fixed: 15, fresh: SimulationSeeds.freshInSoak(10)) {
             SimulationSeeds.tell(seed)
             let outcome = ShardRun.run(.transactions(seed: seed))
             #expect(outcome.failures == [], "\(SimulationSeeds.replay(seed))")
@@ -42,7 +43,9 @@ import Testing
     }
 
     @Test func `values of many pieces come and go whole while connections break`() {
-        for seed in SimulationSeeds.chosen(known: [500_276_748], fixed: 4, fresh: 2) {
+        for seed in SimulationSeeds.chosen(
+            known: [500_276_748], fixed: 4, fresh: SimulationSeeds.freshInSoak(2))
+        {
             SimulationSeeds.tell(seed)
             let outcome = ShardRun.run(.large(seed: seed))
             #expect(outcome.failures == [], "\(SimulationSeeds.replay(seed))")
