@@ -33,18 +33,13 @@ extension Shard where Engine: ~Copyable {
         case .reply:
             fillHole(
                 place, call.hole, copying: message.payload.bytes.slice(0, message.payloadCount))
-        case .replyBlock:
+        case .replyBlock, .replyLarge:
+            // The view ends where the reply ends; the memory goes home when it was sent.
             fillHole(
                 place, call.hole,
                 OutputSegment(
-                    bytes: message.view.bytes, handle: message.handle, owner: .remoteBlock,
-                    shard: UInt8(other)))
-        case .replyLarge:
-            // The view ends where the reply ends; the buffer goes home when it was sent.
-            fillHole(
-                place, call.hole,
-                OutputSegment(
-                    bytes: message.view.bytes, handle: message.handle, owner: .remoteLarge,
+                    bytes: message.view.bytes, handle: message.handle,
+                    owner: message.kind == .replyBlock ? .remoteBlock : .remoteLarge,
                     shard: UInt8(other)))
         case .replyLease:
             fillLease(place, call, message, from: other)

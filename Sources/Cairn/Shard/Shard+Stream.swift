@@ -223,8 +223,6 @@ extension Shard where Engine: ~Copyable {
     }
 
     /// The connection serves nothing until another shard answered.
-    func waitFlags() -> ConnectionFlags { [.paused, .waiting] }
-
     mutating func waitForAnswer(_ place: Int32) {
         connections[Int(place)].flags.insert(.waiting)
         pause(place)
